@@ -1,0 +1,81 @@
+package chat
+
+import "time"
+
+// EventKind says what happened.
+type EventKind string
+
+// The kinds of event. Subject, Target and Data of an Event mean what the
+// comment says.
+const (
+	// MessageCreated: Subject is the message.
+	MessageCreated EventKind = "message.created"
+	// ChannelCreated: Target is the creator, zero where there is none.
+	ChannelCreated EventKind = "channel.created"
+	// ChannelUpdated: the channel's display name or properties changed.
+	ChannelUpdated EventKind = "channel.updated"
+	// ChannelDeleted: the channel is gone.
+	ChannelDeleted EventKind = "channel.deleted"
+	// MemberJoined: Target became a member.
+	MemberJoined EventKind = "member.joined"
+	// MemberLeft: Target ceased to be a member.
+	MemberLeft EventKind = "member.left"
+	// UserUpdated: Target changed his own record or had it changed.
+	UserUpdated EventKind = "user.updated"
+	// UserDeleted: Target is gone.
+	UserDeleted EventKind = "user.deleted"
+)
+
+// Event is one line of the log: something that happened and stays happened.
+// It is written in the same transaction as the change it tells of.
+type Event struct {
+	// Position is given by the store at commit.
+	Position    Position
+	Application ApplicationID
+	Kind        EventKind
+	// Channel is where it happened, zero for what concerns a user alone.
+	Channel ChannelID
+	// Seq is the event's number within its channel, zero without a channel.
+	Seq Seq
+	// Actor is who did it, zero where the application did.
+	Actor UserID
+	// Target is the user it was done to, where there is one.
+	Target UserID
+	// Subject is the thing it was done to, where that is no user or channel.
+	Subject int64
+	// Session and Request are those of the Actor that did it: the session is
+	// owed an answer that carries the request's name.
+	Session SessionID
+	Request string
+	At      time.Time
+
+	// Message, ChannelState and User are what the event is about, as it was
+	// right after the change. They travel with a freshly committed event and
+	// are loaded where an event is read from the log; readers must not
+	// change them.
+	Message      *Message
+	ChannelState *Channel
+	User         *User
+}
+
+// SignalKind says what a Signal tells of.
+type SignalKind string
+
+// The kinds of signal.
+const (
+	// PresenceChanged: User came online, went offline or changed his status.
+	PresenceChanged SignalKind = "presence.changed"
+	// ParticipantEntered: User opened his first chat session in Channel.
+	ParticipantEntered SignalKind = "participant.entered"
+	// ParticipantLeft: User closed his last chat session in Channel.
+	ParticipantLeft SignalKind = "participant.left"
+)
+
+// Signal is news that matters only to those who are there to hear it. It is
+// not stored, may be lost, and is never replayed.
+type Signal struct {
+	Application ApplicationID
+	Kind        SignalKind
+	User        UserID
+	Channel     ChannelID
+}

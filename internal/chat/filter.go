@@ -1,0 +1,39 @@
+package chat
+
+import (
+	"strings"
+	"time"
+)
+
+// UserFilter narrows a list of users; its zero value keeps all.
+type UserFilter struct {
+	// Name is the whole name.
+	Name string
+	// NameContains and DisplayNameContains are parts of the names, whatever
+	// their case.
+	NameContains, DisplayNameContains string
+	// Online keeps those who are online (true) or are not (false).
+	Online *bool
+}
+
+// Fold is the form of a text in which filters compare, without regard to case.
+func Fold(s string) string { return strings.ToLower(s) }
+
+// ChannelFilter narrows a list of channels; its zero value keeps all. All
+// conditions must hold.
+type ChannelFilter struct {
+	// Viewer limits the list to what this user may see.
+	Viewer UserID
+	// Joined, with a Viewer, keeps his channels (true) or the public ones he
+	// is not in (false).
+	Joined *bool
+	// Name is the whole name.
+	Name string
+	// NameContains is a part of the name, whatever its case.
+	NameContains string
+	Type         ChannelType
+	// Members keeps channels that have all users of these names as members.
+	Members []string
+	// From and To bound the creation time, both inclusive.
+	From, To time.Time
+}
