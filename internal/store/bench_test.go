@@ -1,0 +1,101 @@
+package store_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/purrchat/purr/internal/app/messages"
+	"github.com/purrchat/purr/internal/chat"
+	"github.com/purrchat/purr/internal/kit/ident"
+	"github.com/purrchat/purr/internal/store"
+	"github.com/purrchat/purr/internal/store/storetest"
+)
+
+// crowd is a channel with many members, each with a session.
+type crowd struct {
+	db       *store.DB
+	channel  chat.ChannelID
+	actors   []chat.Actor
+	messages *messages.Messages
+}
+
+func newCrowd(b *testing.B, size int) crowd {
+	db := storetest.Open(b, store.Options{DSN: storetest.SQLite(b)})
+	f := newFixture(b, db)
+	app := f.application("app").ID
+	var users []chat.User
+	for i := range size {
+		users = append(users, f.user(app, fmt.Sprint("user ", i)))
+	}
+	c := crowd{db: db, channel: f.channel(app, chat.Public, "room", users...).ID}
+	c.messages = &messages.Messages{DB: db, IDs: ident.New(0, time.Now, 0)}
+	for _, u := range users {
+		s := f.session(u, 0)
+		c.actors = append(c.actors, chat.Actor{Application: app, User: u.ID, Session: s.ID})
+	}
+	return c
+}
+
+// BenchmarkUpdateGrouped sends messages, each a durable commit to its sender,
+// by 1, 64 and 512 senders at a time.
+func BenchmarkUpdateGrouped(b *testing.B) {
+	for _, senders := range []int{1, 64, 512} {
+		b.Run(fmt.Sprint(senders), func(b *testing.B) {
+			c := newCrowd(b, senders)
+			var commits atomic.Int64
+			c.db.OnCommit(func([]chat.Event) { commits.Add(1) })
+			var sent atomic.Int64
+			var all sync.WaitGroup
+			b.ReportAllocs()
+			b.ResetTimer()
+			for _, actor := range c.actors {
+				all.Go(func() {
+					for n := sent.Add(1); n <= int64(b.N); n = sent.Add(1) {
+						actor.Request = fmt.Sprint("receipt-", n)
+						if _, err := c.messages.Send(context.Background(), actor, messages.SendInput{Channel: c.channel, Body: "Hello, world!"}); err != nil {
+							b.Error(err)
+							return
+						}
+					}
+				})
+			}
+			all.Wait()
+			b.StopTimer()
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "msgs/s")
+			b.ReportMetric(float64(b.N)/float64(max(commits.Load(), 1)), "msgs/commit")
+		})
+	}
+}
+
+// BenchmarkView reads one user by id, with his presence, by one reader and by
+// as many as there are processors.
+func BenchmarkView(b *testing.B) {
+	c := newCrowd(b, 100)
+	read := func(b *testing.B, actor chat.Actor) {
+		err := c.db.View(context.Background(), func(tx *store.Tx) error {
+			_, err := tx.User(actor.Application, actor.User)
+			return err
+		})
+		if err != nil {
+			b.Error(err)
+		}
+	}
+	b.Run("one", func(b *testing.B) {
+		b.ReportAllocs()
+		for i := 0; b.Loop(); i++ {
+			read(b, c.actors[i%len(c.actors)])
+		}
+	})
+	b.Run("parallel", func(b *testing.B) {
+		b.ReportAllocs()
+		b.RunParallel(func(pb *testing.PB) {
+			for i := 0; pb.Next(); i++ {
+				read(b, c.actors[i%len(c.actors)])
+			}
+		})
+	})
+}

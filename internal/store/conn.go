@@ -1,0 +1,125 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+)
+
+// conn is one connection with the statements prepared on it. It has one user
+// at a time.
+type conn struct {
+	sql        *sql.Conn
+	statements map[string]*sql.Stmt
+	// asked counts the statements that were asked for.
+	asked int
+}
+
+func openConn(ctx context.Context, db *sql.DB) (*conn, error) {
+	c, err := db.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &conn{sql: c, statements: map[string]*sql.Stmt{}}, nil
+}
+
+func (c *conn) close() {
+	for _, s := range c.statements {
+		_ = s.Close()
+	}
+	_ = c.sql.Close()
+}
+
+// maxStatements bounds the statements kept per connection. The texts of lists
+// depend on how a caller filters and sorts; all others are constants.
+const maxStatements = 500
+
+// prepare gives the statement for a text, preparing it at its first use.
+func (c *conn) prepare(ctx context.Context, text string) (*sql.Stmt, error) {
+	c.asked++
+	if s, ok := c.statements[text]; ok {
+		return s, nil
+	}
+	if len(c.statements) >= maxStatements {
+		for other, s := range c.statements { // any one will do
+			_ = s.Close()
+			delete(c.statements, other)
+			break
+		}
+	}
+	s, err := c.sql.PrepareContext(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	c.statements[text] = s
+	return s, nil
+}
+
+func (c *conn) exec(ctx context.Context, text string, args ...any) (sql.Result, error) {
+	s, err := c.prepare(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	return s.ExecContext(ctx, args...)
+}
+
+// pool lends connections for reading. A lost one is replaced when it comes
+// back.
+type pool struct {
+	db   *sql.DB
+	free chan *conn
+	// closed is closed when the pool lends no more.
+	closed chan struct{}
+}
+
+func openPool(ctx context.Context, db *sql.DB, size int) (*pool, error) {
+	p := &pool{db: db, free: make(chan *conn, size), closed: make(chan struct{})}
+	for range size {
+		c, err := openConn(ctx, db)
+		if err != nil {
+			p.close(len(p.free))
+			return nil, err
+		}
+		p.free <- c
+	}
+	return p, nil
+}
+
+func (p *pool) take(ctx context.Context) (*conn, error) {
+	select {
+	case <-p.closed:
+		return nil, errClosed
+	default:
+	}
+	select {
+	case c := <-p.free:
+		return c, nil
+	default:
+	}
+	select {
+	case c := <-p.free:
+		return c, nil
+	case <-p.closed:
+		return nil, errClosed
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// give returns a connection after use.
+func (p *pool) give(ctx context.Context, c *conn, lost bool) {
+	if lost {
+		if fresh, err := openConn(ctx, p.db); err == nil {
+			c.close()
+			c = fresh
+		}
+	}
+	p.free <- c
+}
+
+// close lends no more and waits for all connections to come back.
+func (p *pool) close(size int) {
+	close(p.closed)
+	for range size {
+		(<-p.free).close()
+	}
+}

@@ -1,0 +1,135 @@
+package store
+
+import (
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"path/filepath"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	_ "github.com/jackc/pgx/v5/stdlib" // registers "pgx"
+	"github.com/pressly/goose/v3"
+	sqlite "modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// dialect names everything in which the two engines differ. No other file of
+// this package asks which engine it talks to.
+type dialect struct {
+	name  string
+	goose goose.Dialect
+	// begin opens a transaction that will write.
+	begin string
+	// lockLog reads the head of the log and keeps other writers out until
+	// the transaction ends.
+	lockLog string
+	// lockSchema and unlockSchema keep other nodes from migrating meanwhile;
+	// empty where there are none.
+	lockSchema, unlockSchema string
+	// readers is how many connections serve View.
+	readers int
+	// ddl adapts the text of a migration.
+	ddl func(string) string
+	// duplicate tells a violated unique constraint.
+	duplicate func(error) bool
+	// retry tells an error that another attempt of the transaction may cure.
+	retry func(error) bool
+	// lost tells an error after which the connection is of no more use.
+	lost func(error) bool
+}
+
+func sqliteDialect() dialect {
+	return dialect{
+		name:  "sqlite",
+		goose: goose.DialectSQLite3,
+		begin: "BEGIN IMMEDIATE",
+		// BEGIN IMMEDIATE keeps other writers out already.
+		lockLog: "SELECT head FROM event_log WHERE id = 1",
+		readers: 4,
+		// INTEGER PRIMARY KEY is the table's own key in SQLite, which saves
+		// an index; its integers have 64 bits as they are.
+		ddl: strings.NewReplacer("BIGINT PRIMARY KEY", "INTEGER PRIMARY KEY", "/* WITHOUT ROWID */", "WITHOUT ROWID").Replace,
+		duplicate: func(err error) bool {
+			var e *sqlite.Error
+			return errors.As(err, &e) &&
+				(e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || e.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
+		},
+		retry: func(err error) bool {
+			var e *sqlite.Error
+			return errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_BUSY
+		},
+		lost: broken,
+	}
+}
+
+func postgresDialect() dialect {
+	return dialect{
+		name:         "postgres",
+		goose:        goose.DialectPostgres,
+		begin:        "BEGIN",
+		lockLog:      "SELECT head FROM event_log WHERE id = 1 FOR UPDATE",
+		lockSchema:   "SELECT pg_advisory_lock(hashtext(current_schema()))",
+		unlockSchema: "SELECT pg_advisory_unlock(hashtext(current_schema()))",
+		readers:      8,
+		// Order texts by their bytes, as SQLite does, whatever the database's
+		// own collation is.
+		ddl: func(text string) string {
+			return strings.ReplaceAll(text, "TEXT ", `TEXT COLLATE "C" `)
+		},
+		duplicate: func(err error) bool {
+			return postgresState(err) == "23505" // unique_violation
+		},
+		retry: func(err error) bool {
+			s := postgresState(err)
+			return s == "40001" || s == "40P01" // serialization_failure, deadlock_detected
+		},
+		lost: func(err error) bool {
+			// What the server says are a statement's own errors, but for
+			// class 57P: by that it ends the connection.
+			var network net.Error
+			return broken(err) || strings.HasPrefix(postgresState(err), "57P") ||
+				errors.As(err, &network) || errors.Is(err, io.ErrUnexpectedEOF)
+		},
+	}
+}
+
+// broken tells what database/sql says of a connection that is gone.
+func broken(err error) bool {
+	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone)
+}
+
+func postgresState(err error) string {
+	var e *pgconn.PgError
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return ""
+}
+
+// openSQL opens the database that a DSN names: a postgres:// URL, or else the
+// path of an SQLite file.
+func openSQL(dsn string) (*sql.DB, dialect, error) {
+	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
+		db, err := sql.Open("pgx", dsn)
+		return db, postgresDialect(), err
+	}
+	path, err := filepath.Abs(dsn)
+	if err != nil {
+		return nil, dialect{}, fmt.Errorf("database path %s: %w", dsn, err)
+	}
+	// FULL makes every commit survive a loss of power, not only of the process.
+	query := url.Values{"_pragma": {
+		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)",
+		"cache_size(-8000)", "temp_store(MEMORY)", "journal_size_limit(67108864)",
+		// Pages that change again and again are copied back once in 16 MiB.
+		"wal_autocheckpoint(4000)",
+	}}
+	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: query.Encode()}
+	db, err := sql.Open("sqlite", u.String())
+	return db, sqliteDialect(), err
+}

@@ -1,0 +1,71 @@
+package store
+
+import "github.com/purrchat/purr/internal/chat"
+
+// InsertMember adds a membership; ErrDuplicate says that it was there.
+func (tx *Tx) InsertMember(m chat.Member) error {
+	n, err := tx.exec("insert member", `INSERT INTO members (channel_id, user_id, joined_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
+		int64(m.Channel), int64(m.User), micros(m.JoinedAt))
+	if err == nil && n == 0 {
+		err = ErrDuplicate
+	}
+	return err
+}
+
+// DeleteMember removes a membership; ErrNotFound says that there was none.
+func (tx *Tx) DeleteMember(channel chat.ChannelID, user chat.UserID) error {
+	n, err := tx.exec("delete member", `DELETE FROM members WHERE channel_id = $1 AND user_id = $2`, int64(channel), int64(user))
+	if err == nil && n == 0 {
+		err = ErrNotFound
+	}
+	return err
+}
+
+// IsMember tells whether a user is a member of a channel.
+func (tx *Tx) IsMember(channel chat.ChannelID, user chat.UserID) (bool, error) {
+	n, err := tx.count("check membership", `SELECT count(*) FROM members WHERE channel_id = $1 AND user_id = $2`, int64(channel), int64(user))
+	return n > 0, err
+}
+
+// MemberOf tells which of the channels a user is a member of.
+func (tx *Tx) MemberOf(user chat.UserID, channels []chat.ChannelID) (map[chat.ChannelID]bool, error) {
+	q := &sqlText{}
+	q.and("user_id = " + q.arg(int64(user)))
+	q.and("channel_id IN " + in(q, channels))
+	ids, err := collect(tx, "check memberships", readID[chat.ChannelID], "SELECT channel_id FROM members"+q.conditions(), q.args...)
+	found := make(map[chat.ChannelID]bool, len(ids))
+	for _, id := range ids {
+		found[id] = true
+	}
+	return found, err
+}
+
+// ChannelsOf lists the channels that a user is a member of.
+func (tx *Tx) ChannelsOf(user chat.UserID) ([]chat.ChannelID, error) {
+	return collect(tx, "list memberships", readID[chat.ChannelID],
+		`SELECT m.channel_id FROM members m JOIN channels c ON c.id = m.channel_id WHERE m.user_id = $1 AND c.deleted_at = 0`, int64(user))
+}
+
+func readID[ID ~int64](row scanner) (id ID, err error) {
+	err = row.Scan(&id)
+	return id, err
+}
+
+// Members lists the members of a channel, by name.
+func (tx *Tx) Members(channel chat.ChannelID, r chat.PageRequest) (chat.Page[chat.User], error) {
+	q := &sqlText{}
+	present(tx, q)
+	q.and("m.channel_id = " + q.arg(int64(channel)))
+	q.and("u.deleted_at = 0")
+	return page(tx, listQuery[chat.User]{
+		what: "list members", columns: userColumns, from: "members m JOIN users u ON u.id = m.user_id", read: readUser,
+		order: orderBy(r.Sort, userSort, "u.name", "u.id"),
+	}, q, r)
+}
+
+// PurgeMemberships removes up to limit memberships of a user and tells the
+// channels they were in.
+func (tx *Tx) PurgeMemberships(user chat.UserID, limit int) ([]chat.ChannelID, error) {
+	return collectWritten(tx, "purge memberships", readID[chat.ChannelID], `DELETE FROM members WHERE user_id = $1 AND channel_id IN
+		(SELECT channel_id FROM members WHERE user_id = $1 ORDER BY channel_id LIMIT $2) RETURNING channel_id`, int64(user), limit)
+}

@@ -1,0 +1,111 @@
+package store
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/purrchat/purr/internal/chat"
+)
+
+// sqlText builds a statement whose conditions depend on the caller. Only
+// constants of this package become part of the text; values become arguments.
+type sqlText struct {
+	where []string
+	args  []any
+}
+
+// arg adds a value and gives its placeholder.
+func (q *sqlText) arg(v any) string {
+	q.args = append(q.args, v)
+	return "$" + strconv.Itoa(len(q.args))
+}
+
+// and adds a condition.
+func (q *sqlText) and(condition string) { q.where = append(q.where, condition) }
+
+func (q *sqlText) conditions() string {
+	if len(q.where) == 0 {
+		return ""
+	}
+	return " WHERE " + strings.Join(q.where, " AND ")
+}
+
+// present makes the present time $1, as userColumns wants it. The count of a
+// page has no other use for it, hence the condition, which always holds.
+func present(tx *Tx, q *sqlText) {
+	q.and("CAST(" + q.arg(micros(tx.Now)) + " AS BIGINT) >= 0")
+}
+
+// containing is the pattern of LIKE that finds a text within folded ones. The
+// text means itself: it has no wildcards.
+func containing(text string) string {
+	return "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(chat.Fold(text)) + "%"
+}
+
+// in gives "($3, $4, ...)" for a list of identifiers. The list is padded with
+// its last item to a power of two, so that few texts are prepared. An empty
+// list matches nothing.
+func in[ID ~int64](q *sqlText, ids []ID) string {
+	if len(ids) == 0 {
+		return "(NULL)"
+	}
+	size := 1
+	for size < len(ids) {
+		size *= 2
+	}
+	marks := make([]string, size)
+	for i := range marks {
+		marks[i] = q.arg(int64(ids[min(i, len(ids)-1)]))
+	}
+	return "(" + strings.Join(marks, ", ") + ")"
+}
+
+// orderBy turns a request's sorting into an ORDER BY clause. columns maps the
+// properties that may be sorted by to columns; others are ignored. The tie
+// breaker makes the order total.
+func orderBy(sorts []chat.Sort, columns map[string]string, standard, tie string) string {
+	var parts []string
+	seen := map[string]bool{}
+	for _, s := range sorts {
+		column, ok := columns[s.Property]
+		if !ok || seen[s.Property] {
+			continue
+		}
+		seen[s.Property] = true
+		if s.Descending {
+			column += " DESC"
+		}
+		parts = append(parts, column)
+	}
+	if len(parts) == 0 && standard != "" {
+		parts = append(parts, standard)
+	}
+	return " ORDER BY " + strings.Join(append(parts, tie), ", ")
+}
+
+// listQuery is a numbered page of a list.
+type listQuery[T any] struct {
+	what    string
+	columns string
+	from    string
+	order   string
+	read    func(scanner) (T, error)
+}
+
+// page reads one page and counts the whole list.
+func page[T any](tx *Tx, l listQuery[T], q *sqlText, r chat.PageRequest) (chat.Page[T], error) {
+	r.Size = chat.ClampSize(r.Size)
+	p := chat.Page[T]{Number: r.Number, Size: r.Size, Items: []T{}}
+	total, err := tx.count(l.what, "SELECT count(*) FROM "+l.from+q.conditions(), q.args...)
+	if err != nil {
+		return p, err
+	}
+	p.Total = total
+	if r.Number < 0 || int64(r.Number) >= p.Pages() {
+		return p, nil
+	}
+	limit, offset := q.arg(r.Size), q.arg(int64(r.Number)*int64(r.Size))
+	p.Items, err = collect(tx, l.what, l.read,
+		"SELECT "+l.columns+" FROM "+l.from+q.conditions()+l.order+" LIMIT "+limit+" OFFSET "+offset, q.args...)
+	return p, err
+}
