@@ -1,0 +1,161 @@
+package channels
+
+import (
+	"context"
+	"errors"
+
+	"github.com/purrchat/purr/internal/chat"
+	"github.com/purrchat/purr/internal/store"
+)
+
+// Join makes the acting user a member of a public channel. Joining again
+// changes nothing.
+func (cs *Channels) Join(ctx context.Context, actor chat.Actor, id chat.ChannelID) (v chat.View, changed bool, err error) {
+	err = cs.DB.Update(ctx, func(tx *store.Tx) error {
+		c, member, err := Seen(tx, actor, id)
+		if err != nil {
+			return err
+		}
+		if !member {
+			if err := chat.CheckJoin(c); err != nil {
+				return err
+			}
+		}
+		u, err := tx.User(actor.Application, actor.User)
+		if err != nil {
+			return store.OrRefuse(err, chat.ErrUnknownUser)
+		}
+		v, changed, err = join(tx, actor, c, u)
+		v.Member = true
+		return err
+	})
+	return v, changed, err
+}
+
+// join writes a membership unless it is there, and gives the complete channel.
+func join(tx *store.Tx, actor chat.Actor, c chat.Channel, u chat.User) (v chat.View, changed bool, err error) {
+	if v, err = view(tx, actor, c, false); err != nil {
+		return v, false, err
+	}
+	err = tx.InsertMember(chat.Member{Channel: c.ID, User: u.ID, JoinedAt: tx.Now})
+	if errors.Is(err, store.ErrDuplicate) {
+		return v, false, nil
+	}
+	if err != nil {
+		return v, false, err
+	}
+	err = record(tx, actor, chat.MemberJoined, &v.Channel, &u)
+	return v, true, err
+}
+
+// Leave ends the acting user's membership.
+func (cs *Channels) Leave(ctx context.Context, actor chat.Actor, id chat.ChannelID) (v chat.View, err error) {
+	err = cs.DB.Update(ctx, func(tx *store.Tx) error {
+		c, member, err := Seen(tx, actor, id)
+		if err != nil {
+			return err
+		}
+		if err := chat.CheckLeave(c, member); err != nil {
+			return err
+		}
+		u, err := tx.User(actor.Application, actor.User)
+		if err != nil {
+			return store.OrRefuse(err, chat.ErrUnknownUser)
+		}
+		v, err = leave(tx, actor, c, u)
+		return err
+	})
+	return v, err
+}
+
+func leave(tx *store.Tx, actor chat.Actor, c chat.Channel, u chat.User) (chat.View, error) {
+	v, err := view(tx, actor, c, false)
+	if err != nil {
+		return v, err
+	}
+	if err := tx.DeleteMember(c.ID, u.ID); err != nil {
+		return v, store.OrRefuse(err, chat.ErrNotAMember)
+	}
+	err = record(tx, actor, chat.MemberLeft, &v.Channel, &u)
+	return v, err
+}
+
+// AddMember makes a user a member: the application adds to any group channel.
+// Adding again changes nothing.
+func (cs *Channels) AddMember(ctx context.Context, actor chat.Actor, id chat.ChannelID, ref chat.UserRef) (v chat.View, err error) {
+	err = cs.DB.Update(ctx, func(tx *store.Tx) error {
+		c, u, err := cs.groupAndUser(tx, actor, id, ref)
+		if err != nil {
+			return err
+		}
+		v, _, err = join(tx, actor, c, u)
+		return err
+	})
+	return v, err
+}
+
+// RemoveMember ends a user's membership in a group channel.
+func (cs *Channels) RemoveMember(ctx context.Context, actor chat.Actor, id chat.ChannelID, ref chat.UserRef) (v chat.View, err error) {
+	err = cs.DB.Update(ctx, func(tx *store.Tx) error {
+		c, u, err := cs.groupAndUser(tx, actor, id, ref)
+		if err != nil {
+			return err
+		}
+		v, err = leave(tx, actor, c, u)
+		if errors.Is(err, chat.ErrNotAMember) {
+			return chat.ErrUnknownUser // it is not the actor who lacks a membership
+		}
+		return err
+	})
+	return v, err
+}
+
+// groupAndUser loads a channel whose members the actor may change, and the
+// user in question.
+func (cs *Channels) groupAndUser(tx *store.Tx, actor chat.Actor, id chat.ChannelID, ref chat.UserRef) (c chat.Channel, u chat.User, err error) {
+	if c, _, err = Seen(tx, actor, id); err != nil {
+		return c, u, err
+	}
+	if err := chat.CheckAddMember(c); err != nil {
+		return c, u, err
+	}
+	if err := chat.CheckManage(actor, c); err != nil {
+		return c, u, err
+	}
+	u, err = resolve(tx, actor.Application, ref)
+	return c, u, err
+}
+
+// ListMembers lists the members of a channel that the actor may see.
+func (cs *Channels) ListMembers(ctx context.Context, actor chat.Actor, id chat.ChannelID, r chat.PageRequest) (p chat.Page[chat.User], err error) {
+	err = cs.DB.View(ctx, func(tx *store.Tx) error {
+		if _, _, err := Seen(tx, actor, id); err != nil {
+			return err
+		}
+		p, err = tx.Members(id, r)
+		return err
+	})
+	return p, err
+}
+
+// CheckMember tells whether a user is a member of a channel that the actor may
+// see.
+func (cs *Channels) CheckMember(ctx context.Context, actor chat.Actor, id chat.ChannelID, user chat.UserID) (is bool, err error) {
+	err = cs.DB.View(ctx, func(tx *store.Tx) error {
+		if _, _, err := Seen(tx, actor, id); err != nil {
+			return err
+		}
+		is, err = tx.IsMember(id, user)
+		return err
+	})
+	return is, err
+}
+
+// Memberships lists the channels that a user is a member of.
+func (cs *Channels) Memberships(ctx context.Context, user chat.UserID) (ids []chat.ChannelID, err error) {
+	err = cs.DB.View(ctx, func(tx *store.Tx) error {
+		ids, err = tx.ChannelsOf(user)
+		return err
+	})
+	return ids, err
+}

@@ -1,0 +1,217 @@
+// Package messages holds the deeds about messages.
+//
+// A Messages is safe for concurrent use and keeps nothing besides the store.
+package messages
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/purrchat/purr/internal/app/channels"
+	"github.com/purrchat/purr/internal/chat"
+	"github.com/purrchat/purr/internal/kit/ident"
+	"github.com/purrchat/purr/internal/store"
+)
+
+// Messages carries out the deeds. All fields must be set.
+type Messages struct {
+	DB  *store.DB
+	IDs *ident.Generator
+}
+
+// SendInput is what Send needs.
+type SendInput struct {
+	Channel chat.ChannelID
+	// User is for the application, which may write for a user; without him
+	// the message is a system message. A user writes for himself.
+	User       chat.UserRef
+	Body       string
+	GroupTag   string
+	Properties json.RawMessage
+}
+
+// Sent is a message that was written, now or by the same request before.
+type Sent struct {
+	Message chat.Message
+	// Repeated tells that the request had been carried out before.
+	Repeated bool
+}
+
+// Send writes a text message into a channel.
+func (ms *Messages) Send(ctx context.Context, actor chat.Actor, in SendInput) (Sent, error) {
+	return ms.Begin(ctx, actor, in)()
+}
+
+// Begin is Send in two steps, for a door whose client sends one message after
+// the other without waiting: messages are written in the order of the calls of
+// Begin, and wait, to be called once, gives the outcome.
+func (ms *Messages) Begin(ctx context.Context, actor chat.Actor, in SendInput) (wait func() (Sent, error)) {
+	m, err := in.message(actor)
+	if err != nil {
+		return func() (Sent, error) { return Sent{}, err }
+	}
+	m.ID = chat.MessageID(ms.IDs.Next())
+	var out Sent
+	committed := ms.DB.Begin(ctx, func(tx *store.Tx) error {
+		author, err := in.author(tx, actor)
+		if err != nil {
+			// Who sent while he was allowed to gets his answer afterwards too.
+			if old, ok := repeated(tx, actor); ok {
+				out = old
+				return nil
+			}
+			return err
+		}
+		out, err = write(tx, actor, m, author)
+		return err
+	})
+	return func() (Sent, error) {
+		err := committed()
+		return out, err
+	}
+}
+
+// message checks the input and gives the message that it asks for.
+func (in SendInput) message(actor chat.Actor) (m chat.Message, err error) {
+	if err := chat.CheckText("body", in.Body, chat.MaxBody); err != nil {
+		return m, err
+	}
+	if err := chat.CheckOptionalText("groupTag", in.GroupTag, chat.MaxGroupTag); err != nil {
+		return m, err
+	}
+	if !actor.IsApplication() && !in.User.IsZero() {
+		return m, chat.Invalidf("user", "is the user himself")
+	}
+	m = chat.Message{Application: actor.Application, Channel: in.Channel, Body: in.Body, GroupTag: in.GroupTag}
+	m.Properties, err = chat.ParseProperties(in.Properties)
+	return m, err
+}
+
+// author finds the user a message is from, nil for a system message, and
+// refuses one that may not be written.
+func (in SendInput) author(tx *store.Tx, actor chat.Actor) (*chat.User, error) {
+	id := in.User.ID
+	switch {
+	case !actor.IsApplication():
+		id = actor.User
+	case id == 0 && in.User.Name != "":
+		u, err := tx.UserByName(actor.Application, in.User.Name)
+		if err != nil {
+			return nil, store.OrRefuse(err, chat.ErrUnknownUser)
+		}
+		id = u.ID
+	}
+	c, u, member, err := tx.ChannelForPost(actor.Application, in.Channel, id)
+	switch {
+	case err != nil:
+		return nil, store.OrRefuse(err, chat.ErrUnknownChannel)
+	case !chat.MaySee(actor, c, member):
+		return nil, chat.ErrUnknownChannel
+	case id != 0 && u.ID == 0:
+		return nil, chat.ErrUnknownUser
+	case id == 0:
+		return nil, chat.CheckPost(actor, member)
+	}
+	return &u, chat.CheckPost(actor, member)
+}
+
+// write numbers and stores a message, unless the request has done so before.
+func write(tx *store.Tx, actor chat.Actor, m chat.Message, author *chat.User) (Sent, error) {
+	earlier, err := tx.ClaimRequest(actor, store.MessageMaker, int64(m.ID))
+	if err != nil {
+		return Sent{}, err
+	}
+	if earlier != 0 {
+		return sentBefore(tx, actor, earlier)
+	}
+	m.User, m.Type, m.CreatedAt = author, chat.TextMessage, tx.Now
+	if author == nil {
+		m.Type = chat.SystemTextMessage
+	}
+	// Whoever it was written for has written it, through whatever door.
+	writer := chat.UserID(0)
+	if author != nil {
+		writer = author.ID
+	}
+	m.Seq, err = tx.Record(chat.Event{
+		Application: actor.Application, Kind: chat.MessageCreated, Channel: m.Channel, Actor: writer,
+		Subject: int64(m.ID), Session: actor.Session, Request: actor.Request, Message: &m,
+	})
+	if err != nil {
+		return Sent{}, err
+	}
+	return Sent{Message: m}, tx.InsertMessage(m)
+}
+
+// repeated finds the message that the actor's request made before.
+func repeated(tx *store.Tx, actor chat.Actor) (Sent, bool) {
+	earlier, err := tx.EarlierRequest(actor, store.MessageMaker)
+	if err != nil || earlier == 0 {
+		return Sent{}, false
+	}
+	old, err := sentBefore(tx, actor, earlier)
+	return old, err == nil
+}
+
+func sentBefore(tx *store.Tx, actor chat.Actor, id int64) (Sent, error) {
+	m, err := tx.Message(actor.Application, chat.MessageID(id))
+	if err != nil {
+		return Sent{}, store.OrRefuse(err, chat.ErrUnknownMessage)
+	}
+	return Sent{Message: m, Repeated: true}, nil
+}
+
+// Retrieve finds a message in a channel that the actor may read: the
+// application reads all, a user where he is a member or the channel is public.
+func (ms *Messages) Retrieve(ctx context.Context, actor chat.Actor, id chat.MessageID) (m chat.Message, err error) {
+	err = ms.DB.View(ctx, func(tx *store.Tx) error {
+		if m, err = tx.Message(actor.Application, id); err != nil {
+			return store.OrRefuse(err, chat.ErrUnknownMessage)
+		}
+		_, _, err := channels.Seen(tx, actor, m.Channel)
+		if errors.Is(err, chat.ErrUnknownChannel) {
+			return chat.ErrUnknownMessage
+		}
+		return err
+	})
+	if err != nil {
+		return chat.Message{}, err
+	}
+	return m, nil
+}
+
+// List lists the messages of a channel, newest first. Its cursors are the
+// messages' sequence numbers.
+func (ms *Messages) List(ctx context.Context, actor chat.Actor, channel chat.ChannelID, c chat.Cursor) (p chat.CursorPage[chat.Message], err error) {
+	err = ms.DB.View(ctx, func(tx *store.Tx) error {
+		if _, _, err := channels.Seen(tx, actor, channel); err != nil {
+			return err
+		}
+		p, err = page(tx, channel, c)
+		return err
+	})
+	return p, err
+}
+
+func page(tx *store.Tx, channel chat.ChannelID, c chat.Cursor) (chat.CursorPage[chat.Message], error) {
+	c.Size = chat.ClampSize(c.Size)
+	p := chat.CursorPage[chat.Message]{Size: c.Size, Next: c.Before}
+	limit := c.Size
+	if c.Before == 0 {
+		limit++ // one more tells whether there is a next page
+	}
+	list, err := tx.ChannelMessages(channel, chat.Seq(c.From), chat.Seq(c.Before), limit)
+	if err != nil || len(list) == 0 {
+		p.Items = list
+		return p, err
+	}
+	if len(list) > c.Size {
+		p.Next = int64(list[c.Size].Seq)
+		list = list[:c.Size]
+	}
+	p.Items, p.First = list, int64(list[0].Seq)
+	newest, err := tx.NewestMessageSeq(channel)
+	p.Newer = newest > list[0].Seq
+	return p, err
+}

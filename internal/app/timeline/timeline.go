@@ -1,0 +1,150 @@
+// Package timeline reads the log of events: what happened while a session was
+// away, and what another node committed.
+//
+// A Timeline is safe for concurrent use and keeps nothing besides the store.
+package timeline
+
+import (
+	"context"
+	"time"
+
+	"github.com/purrchat/purr/internal/chat"
+	"github.com/purrchat/purr/internal/store"
+)
+
+// Timeline carries out the deeds.
+type Timeline struct {
+	DB *store.DB
+}
+
+// Head is the position of the newest event of the installation.
+func (t *Timeline) Head(ctx context.Context) (p chat.Position, err error) {
+	err = t.DB.View(ctx, func(tx *store.Tx) error {
+		p, err = tx.Head()
+		return err
+	})
+	return p, err
+}
+
+// After lists up to limit events of the whole installation that follow a
+// position, oldest first, each with what it is about. Events whose subject is
+// gone have a nil Message.
+func (t *Timeline) After(ctx context.Context, after chat.Position, limit int) (events []chat.Event, err error) {
+	err = t.DB.View(ctx, func(tx *store.Tx) error {
+		if events, err = tx.EventsAfter(after, limit); err != nil {
+			return err
+		}
+		return load(tx, events)
+	})
+	return events, err
+}
+
+// Missed lists up to limit events that concern a user and follow a position,
+// oldest first, each with what it is about.
+func (t *Timeline) Missed(ctx context.Context, user chat.UserID, after chat.Position, limit int) (events []chat.Event, err error) {
+	err = t.DB.View(ctx, func(tx *store.Tx) error {
+		if events, err = tx.UserEventsAfter(user, after, limit); err != nil {
+			return err
+		}
+		return load(tx, events)
+	})
+	return events, err
+}
+
+// load fills in what events are about, with a few queries an application.
+func load(tx *store.Tx, events []chat.Event) error {
+	byApplication := map[chat.ApplicationID]*subjects{}
+	for i := range events {
+		s := byApplication[events[i].Application]
+		if s == nil {
+			s = &subjects{}
+			byApplication[events[i].Application] = s
+		}
+		s.want(events[i])
+	}
+	for app, s := range byApplication {
+		if err := s.find(tx, app); err != nil {
+			return err
+		}
+	}
+	for i := range events {
+		byApplication[events[i].Application].fill(&events[i])
+	}
+	return nil
+}
+
+// subjects are the things that the events of one application are about.
+type subjects struct {
+	messageIDs []chat.MessageID
+	channelIDs []chat.ChannelID
+	userIDs    []chat.UserID
+
+	messages map[chat.MessageID]chat.Message
+	channels map[chat.ChannelID]*chat.Channel
+	users    map[chat.UserID]chat.User
+}
+
+func (s *subjects) want(e chat.Event) {
+	if e.Kind == chat.MessageCreated {
+		s.messageIDs = append(s.messageIDs, chat.MessageID(e.Subject))
+		return
+	}
+	if e.Channel != 0 {
+		s.channelIDs = append(s.channelIDs, e.Channel)
+	}
+	if e.Target != 0 {
+		s.userIDs = append(s.userIDs, e.Target)
+	}
+}
+
+func (s *subjects) find(tx *store.Tx, app chat.ApplicationID) (err error) {
+	if s.messages, err = tx.MessagesByID(app, s.messageIDs); err != nil {
+		return err
+	}
+	if s.users, err = tx.UsersByID(app, s.userIDs); err != nil {
+		return err
+	}
+	channels, err := tx.ChannelsByID(app, s.channelIDs)
+	if err != nil {
+		return err
+	}
+	if err := tx.Complete(app, channels); err != nil {
+		return err
+	}
+	s.channels = make(map[chat.ChannelID]*chat.Channel, len(channels))
+	for i := range channels {
+		s.channels[channels[i].ID] = &channels[i]
+	}
+	return nil
+}
+
+func (s *subjects) fill(e *chat.Event) {
+	if e.Kind == chat.MessageCreated {
+		if m, ok := s.messages[chat.MessageID(e.Subject)]; ok {
+			e.Message = &m
+		}
+		return
+	}
+	e.ChannelState = s.channels[e.Channel]
+	if u, ok := s.users[e.Target]; ok {
+		e.User = &u
+	}
+}
+
+// forgetBatch bounds how many events one update forgets, so that others need
+// not wait long for it.
+const forgetBatch = 2000
+
+// Forget removes the events that are older than keep.
+func (t *Timeline) Forget(ctx context.Context, keep time.Duration) error {
+	for n := int64(forgetBatch); n == forgetBatch; {
+		err := t.DB.Update(ctx, func(tx *store.Tx) (err error) {
+			n, err = tx.DeleteEventsBefore(tx.Now.Add(-keep), forgetBatch)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
