@@ -1,0 +1,138 @@
+// Package config is what an operator may decide, in one place.
+//
+// [Config] is made of small structs, one for each part of the node, so that a
+// part can be given its own and nothing else. Every field carries its name and
+// its explanation in a tag; the reference (`purr config docs`), the flags' help
+// and the error messages are all made from these. A value is looked for in the
+// flags, then in PURR_* environment variables, then in a YAML file, and last in
+// [Default]; see [Load].
+//
+// A Config is plain data: copy it freely, read it from anywhere. The package
+// reads one file when told to, and neither watches nor reloads it.
+package config
+
+import (
+	"log/slog"
+	"net"
+	"time"
+)
+
+// Config is everything there is to decide. The zero value is not usable; start
+// from [Default] or [Load].
+type Config struct {
+	Listen           string        `key:"listen" doc:"Address to serve on, host:port. An empty host means every interface."`
+	OperationsListen string        `key:"operations_listen" doc:"Address for metrics and profiles, kept apart from the public. Empty: metrics are served on the listen address, profiles nowhere."`
+	PublicURL        string        `key:"public_url" doc:"Where clients reach this server, as in links that it hands out. Empty: http(s)://, then the listen address."`
+	Data             string        `key:"data" doc:"Directory for the embedded database and everything else that must survive a restart."`
+	Database         string        `key:"database" secret:"url" doc:"PostgreSQL address, postgres://user:password@host/name. Empty: SQLite in the data directory."`
+	NATS             string        `key:"nats" secret:"url" doc:"NATS address, nats://host:4222, which connects several nodes. Empty: this node stands alone."`
+	DrainTimeout     time.Duration `key:"drain_timeout" doc:"How long a stopping server waits for what it has begun."`
+
+	TLS        TLS        `key:"tls"`
+	Log        Log        `key:"log"`
+	HTTP       HTTP       `key:"http"`
+	Connection Connection `key:"connection"`
+	Session    Session    `key:"session"`
+	Presence   Presence   `key:"presence"`
+	Token      Token      `key:"token"`
+}
+
+// TLS is for a server that faces the network without a proxy before it.
+type TLS struct {
+	Certificate string `key:"certificate" doc:"File with the certificate chain in PEM. Together with tls.key it turns TLS on."`
+	Key         string `key:"key" doc:"File with the certificate's private key in PEM."`
+}
+
+// Enabled reports whether the server speaks TLS itself.
+func (t TLS) Enabled() bool { return t.Certificate != "" }
+
+// Log is for the program's log, written to standard error.
+type Log struct {
+	Level  slog.Level `key:"level" doc:"The least level to write: debug, info, warn or error."`
+	Format string     `key:"format" doc:"text is for people, json for machines."`
+}
+
+// HTTP bounds single requests.
+type HTTP struct {
+	MaxBody           Bytes         `key:"max_body" doc:"The largest body of a Platform API request."`
+	RequestTimeout    time.Duration `key:"request_timeout" doc:"How long one request may take, reading it included. Real-time connections have no such end."`
+	RequestsPerSecond int           `key:"requests_per_second" doc:"Platform API requests that one access token may make a second, with bursts of twice as many. 0: no limit."`
+}
+
+// Connection bounds real-time connections, whichever transport they came by.
+type Connection struct {
+	MaxFrame         Bytes         `key:"max_frame" doc:"The largest frame a client may send. The SDKs send whole resources back, so not less than 256KiB in production."`
+	MaxQueue         Bytes         `key:"max_queue" doc:"How much may wait for a client that reads too slowly. Beyond it the connection is cut; the client comes back and resumes."`
+	MaxSubscriptions int           `key:"max_subscriptions" doc:"How many subscriptions a connection may hold."`
+	FramesPerSecond  int           `key:"frames_per_second" doc:"Frames that one connection may send a second, with bursts of ten times as many. 0: no limit."`
+	HeartbeatSend    time.Duration `key:"heartbeat_send" doc:"How often a client hears from the server at the least."`
+	HeartbeatReceive time.Duration `key:"heartbeat_receive" doc:"How often the server asks to hear from a client. A client that has missed two is taken for dead."`
+}
+
+// Session is for what outlives a connection.
+type Session struct {
+	ResumeWindow time.Duration `key:"resume_window" doc:"How long a session waits for its client to come back and resume without a gap."`
+}
+
+// Presence is for who is online.
+type Presence struct {
+	Grace       time.Duration `key:"grace" doc:"How long a user stays online after the last connection ended, so that a reload of the page is not an absence."`
+	FanoutLimit int           `key:"fanout_limit" doc:"In channels with more members than this nobody is told who comes and goes."`
+}
+
+// Token is for access to the Platform API.
+type Token struct {
+	Lifetime time.Duration `key:"lifetime" doc:"How long an access token is valid."`
+}
+
+// Default is the configuration of a server that nobody configured.
+func Default() Config {
+	return Config{
+		Listen:       "127.0.0.1:8080",
+		Data:         "./data",
+		DrainTimeout: 10 * time.Second,
+		Log:          Log{Level: slog.LevelInfo, Format: "text"},
+		HTTP: HTTP{
+			MaxBody:           8 * MiB,
+			RequestTimeout:    30 * time.Second,
+			RequestsPerSecond: 2000,
+		},
+		Connection: Connection{
+			MaxFrame:         MiB,
+			MaxQueue:         4 * MiB,
+			MaxSubscriptions: 1000,
+			FramesPerSecond:  2000,
+			HeartbeatSend:    10 * time.Second,
+			HeartbeatReceive: 60 * time.Second,
+		},
+		Session:  Session{ResumeWindow: 2 * time.Minute},
+		Presence: Presence{Grace: 15 * time.Second, FanoutLimit: 500},
+		Token:    Token{Lifetime: 12 * time.Hour},
+	}
+}
+
+// BaseURL is where clients reach the server, without a slash at its end. Bound
+// is the address the listener really got, which tells the port when the
+// configuration left it to the system; nil means the configured one. A server
+// on every interface is named by the loopback address: from this machine at
+// least, that is right.
+func (c Config) BaseURL(bound net.Addr) string {
+	if c.PublicURL != "" {
+		return c.PublicURL
+	}
+	scheme, address := "http", c.Listen
+	if c.TLS.Enabled() {
+		scheme = "https"
+	}
+	if bound != nil {
+		address = bound.String()
+	}
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return scheme + "://" + address
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return scheme + "://" + net.JoinHostPort(host, port)
+}
