@@ -1,0 +1,290 @@
+package rest_test
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/purrchat/purr/internal/edge/rest"
+)
+
+// stock is an application with one of everything.
+type stock struct {
+	*client
+	alice, bob, square, pair, message int64
+}
+
+func stocked(c *client) stock {
+	c.t.Helper()
+	s := stock{client: c}
+	s.alice, s.bob = c.createUser("alice"), c.createUser("bob")
+	s.square = c.createChannel("PUBLIC", "square", s.alice)
+	s.pair = c.createChannel("DIRECT", "", s.alice, s.bob)
+	s.message = c.sendMessage(s.square, "hello")
+	return s
+}
+
+// fill names real things in a route's path.
+func (s stock) fill(route string) string {
+	thing := s.square
+	switch {
+	case strings.HasPrefix(route, "/users"):
+		thing = s.alice
+	case strings.HasPrefix(route, "/messages"):
+		thing = s.message
+	}
+	return strings.NewReplacer("{id}", strconv.FormatInt(thing, 10), "{user}", strconv.FormatInt(s.alice, 10)).Replace(route)
+}
+
+// request is a call of a route that would succeed.
+func (s stock) call(c *client, r rest.Route, headers ...string) answer {
+	c.t.Helper()
+	target := s.fill(r.Path)
+	var body any
+	switch r.Method + " " + r.Path {
+	case "HEAD /users":
+		target += "?name=alice"
+	case "POST /users":
+		body = object{"name": "carol", "displayName": "Carol"}
+	case "POST /channels":
+		body = object{"type": "PUBLIC", "name": "new", "members": []any{object{"id": s.bob}}}
+	case "POST /channels/{id}/members":
+		body = object{"id": s.bob}
+	case "POST /channels/{id}/messages":
+		body = object{"type": "TEXT", "body": "hi", "user": object{"id": s.alice}}
+	case "PATCH /users/{id}", "PATCH /channels/{id}":
+		body = object{"displayName": "Changed"}
+	}
+	return c.do(r.Method, target, body, headers...)
+}
+
+// Nobody gets anywhere without a good token of the right application.
+func TestEveryOperationIsGuarded(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	mine := stocked(p.newClient("mine"))
+	stranger := p.newClient("stranger")
+	stranger.createUser("alice")
+	before := mine.snapshot()
+
+	tokens := map[string]string{
+		"none":          "",
+		"no scheme":     mine.token,
+		"garbage":       "Bearer garbage",
+		"tampered":      "Bearer " + mine.token[:len(mine.token)-1] + "_",
+		"empty":         "Bearer ",
+		"other scheme":  "Token " + mine.token,
+		"Basic":         "Basic " + mine.token,
+		"client secret": "Bearer " + mine.secret,
+		"API key":       "Bearer " + mine.app.Key,
+		"SQL":           "Bearer ' OR 1=1 --",
+		"kilobytes":     "Bearer " + strings.Repeat("x", 5000),
+		"not ASCII":     "Bearer \xff\xfe",
+	}
+	routes := 0
+	for _, r := range rest.Routes() {
+		if r.Open {
+			continue
+		}
+		routes++
+		c := mine.client
+		if r.Path == "" {
+			c = mine.under(fmt.Sprintf("/v1/applications/%d", mine.app.ID))
+		}
+		for name, value := range tokens {
+			a := mine.call(c, r, "Authorization", value)
+			if a.status != 401 || !strings.HasPrefix(rest.Challenge(a.header), "Bearer ") {
+				t.Errorf("%s %s with %s: status %d, challenge %q", r.Method, r.Path, name, a.status, rest.Challenge(a.header))
+			}
+			if r.Method != http.MethodHead {
+				a.refused(401)
+			}
+		}
+		foreign := stranger
+		if r.Path == "" {
+			foreign = stranger.under(c.base)
+		}
+		a := mine.call(foreign, r)
+		namesSomething := strings.Contains(r.Path, "{") || r.Path == "" || r.Path == "/channels" && r.Method == "POST"
+		if namesSomething && a.status != 404 {
+			t.Errorf("%s %s with another application's token: status %d: %s", r.Method, r.Path, a.status, a.body)
+		}
+		if r.Method == "GET" && !namesSomething && r.Path != "/application" && len(a.ok().ids()) > 1 {
+			t.Errorf("%s shows another application's things: %s", r.Path, a.body)
+		}
+		a = mine.call(stranger.under(fmt.Sprintf("/v1/applications/%d", mine.app.ID)), r)
+		if a.status != 404 {
+			t.Errorf("%s %s in another application: status %d", r.Method, r.Path, a.status)
+		}
+	}
+	if routes < 20 {
+		t.Errorf("only %d routes", routes)
+	}
+	if after := mine.snapshot(); after != before {
+		t.Errorf("somebody changed something:\n%s\n%s", before, after)
+	}
+
+	mine.clock.Advance(tokenLifetime)
+	mine.do("GET", "/application", nil).ok() // as announced
+	mine.clock.Advance(2 * time.Minute)
+	for _, r := range rest.Routes() {
+		if !r.Open && r.Path != "" {
+			if a := mine.call(mine.client, r); a.status != 401 || !strings.Contains(rest.Challenge(a.header), "invalid_token") {
+				t.Errorf("%s %s with an expired token: status %d", r.Method, r.Path, a.status)
+			}
+		}
+	}
+}
+
+// snapshot is all that an application holds.
+func (s stock) snapshot() string {
+	s.t.Helper()
+	text := ""
+	for _, list := range []string{"/users", "/channels", path("/channels/%d/members", s.square), path("/channels/%d/messages", s.square)} {
+		text += string(s.do("GET", list, nil).body)
+	}
+	return text
+}
+
+func TestScheme(t *testing.T) {
+	t.Parallel()
+	c := start(t)
+	for _, scheme := range []string{"Bearer ", "bearer ", "BEARER  "} {
+		c.do("GET", "/application", nil, "Authorization", scheme+c.token).ok()
+	}
+	if d := c.do("GET", "/application", nil, "Authorization", "").refused(401); d.text("error") != "unauthorized" {
+		t.Errorf("without a token: %v", d.value)
+	}
+	if d := c.do("GET", "/application", nil, "Authorization", "Bearer x").refused(401); d.text("error") != "invalid_token" {
+		t.Errorf("with a bad token: %v", d.value)
+	}
+}
+
+// Each operation lives under all the bases that SDKs put before it.
+func TestBasePaths(t *testing.T) {
+	t.Parallel()
+	own := func(c *client) string { return fmt.Sprintf("/v1/applications/%d", c.app.ID) }
+	for _, base := range []func(*client) string{
+		func(*client) string { return "" }, func(*client) string { return "/v1" }, own,
+	} {
+		s := stocked(start(t))
+		c := s.under(base(s.client))
+		for _, r := range rest.Routes() {
+			switch {
+			case r.Open, r.Path == "" && c.base != own(s.client):
+				continue
+			case r.Method == "DELETE" && strings.Count(r.Path, "/") == 2:
+				continue // the others still need it
+			}
+			if a := s.call(c, r); a.status != 200 {
+				t.Errorf("%s %s%s: status %d: %s", r.Method, c.base, r.Path, a.status, a.body)
+			}
+		}
+	}
+	c := start(t)
+	if id := c.under(own(c)).do("GET", "", nil).ok().id(); id != int64(c.app.ID) {
+		t.Errorf("the application is %d", id)
+	}
+	for _, other := range []string{"0", "-1", "x", "9223372036854775808", "1"} {
+		c.under("/v1/applications/"+other).do("GET", "", nil).refused(404)
+		c.under("/v1/applications/"+other).do("GET", "/users", nil).refused(404)
+	}
+}
+
+func TestUnknownPathsAndMethods(t *testing.T) {
+	t.Parallel()
+	c := start(t)
+	for _, unknown := range []string{"/", "/nothing", "/users/1/nothing", "/channels/1/2/3", "/v1/users", "/applications"} {
+		if d := c.do("GET", unknown, nil).refused(404); d.text("error") != "ResourceNotFoundError" {
+			t.Errorf("%s: %v", unknown, d.value)
+		}
+		c.do("POST", unknown, "{}").refused(404)
+	}
+	for _, door := range []string{"/rtm", "/stompx", "/files/1", "/support", "/healthz", "/readyz", "/metrics", "/docs", "/openapi.json"} {
+		c.under("").do("GET", door, nil, "Authorization", "").refused(404)
+	}
+	for target, allowed := range map[string]string{
+		"/application": "GET, HEAD, OPTIONS",
+		"/users":       "GET, HEAD, OPTIONS, POST",
+		"/users/1":     "DELETE, GET, HEAD, OPTIONS, PATCH",
+		"/messages/1":  "GET, HEAD, OPTIONS",
+	} {
+		for _, method := range []string{"PUT", "TRACE", "BREW"} {
+			a := c.do(method, target, nil)
+			a.refused(405)
+			if a.header.Get("Allow") != allowed {
+				t.Errorf("%s %s: allowed are %q", method, target, a.header.Get("Allow"))
+			}
+		}
+		if a := c.do("OPTIONS", target, nil); a.status != 204 || a.header.Get("Allow") != allowed {
+			t.Errorf("OPTIONS %s: status %d, allowed are %q", target, a.status, a.header.Get("Allow"))
+		}
+	}
+	for _, dots := range []string{"/../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/users/..%2f..%2fetc%2fpasswd", "/users/%00"} {
+		if a := c.do("GET", dots, nil); a.status == 200 {
+			t.Errorf("%s: %s", dots, a.body)
+		}
+	}
+}
+
+// HEAD answers as GET does, without the body.
+func TestHead(t *testing.T) {
+	t.Parallel()
+	s := stocked(start(t))
+	for _, target := range []string{"/application", path("/users/%d", s.alice), "/channels"} {
+		get, head := s.do("GET", target, nil), s.do("HEAD", target, nil)
+		if head.status != 200 || len(head.body) != 0 || head.header.Get("Content-Length") != strconv.Itoa(len(get.body)) {
+			t.Errorf("HEAD %s: status %d, %v, %q", target, head.status, head.header, head.body)
+		}
+	}
+	if a := s.do("HEAD", "/users/1", nil); a.status != 404 || len(a.body) != 0 {
+		t.Errorf("HEAD of nobody: %d %q", a.status, a.body)
+	}
+}
+
+func TestRateLimit(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t, func(d *rest.Deps) { d.RequestsPerSecond, d.Burst = 2, 3 })
+	c := p.newClient("busy")
+	calm := p.newClient("calm")
+	for range 3 {
+		c.do("GET", "/application", nil).ok()
+	}
+	a := c.do("GET", "/application", nil)
+	a.refused(429)
+	if a.header.Get("Retry-After") != "1" {
+		t.Errorf("try again after %q", a.header.Get("Retry-After"))
+	}
+	calm.do("GET", "/application", nil).ok()
+	c.clock.Advance(500 * time.Millisecond)
+	c.do("GET", "/application", nil).ok()
+	c.do("GET", "/application", nil).refused(429)
+}
+
+// Many tokens share a bounded memory, and none can borrow another's.
+func TestLimiterForgets(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	l := rest.NewLimiter(1, 2, p.clock.Now)
+	for i := range 200_000 {
+		l.Take(1, strconv.Itoa(i))
+	}
+	if n := l.Known(); n > 16*4096 {
+		t.Errorf("%d tokens are remembered", n)
+	}
+	p.clock.Advance(time.Minute)
+	for range 2 {
+		if wait := l.Take(2, "fresh"); wait != 0 {
+			t.Errorf("a fresh token waits %v", wait)
+		}
+	}
+	if wait := l.Take(2, "fresh"); wait != time.Second {
+		t.Errorf("a used token waits %v", wait)
+	}
+	if wait := l.Take(3, "fresh"); wait != 0 {
+		t.Errorf("the same text for another application waits %v", wait)
+	}
+}

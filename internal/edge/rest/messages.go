@@ -1,0 +1,78 @@
+package rest
+
+import (
+	"github.com/purrchat/purr/internal/app/messages"
+	"github.com/purrchat/purr/internal/chat"
+	"github.com/purrchat/purr/internal/edge/wire"
+)
+
+func (d *door) listChannelMessages(c *call) ([]byte, error) {
+	id, err := c.channelID()
+	if err != nil {
+		return nil, err
+	}
+	q := readQuery(c)
+	cursor := q.cursor()
+	if q.err != nil {
+		return nil, q.err
+	}
+	list, err := d.Messages.List(c.Context(), c.actor, id, cursor)
+	if err != nil {
+		return nil, err
+	}
+	return wire.CursorPage(nil, c.style, q.list("messages", channelPath(id, "/messages")), list, c.style.Message), nil
+}
+
+func (d *door) sendChannelMessage(c *call) ([]byte, error) {
+	id, err := c.channelID()
+	if err != nil {
+		return nil, err
+	}
+	o, err := readObject(c)
+	if err != nil {
+		return nil, err
+	}
+	in := messages.SendInput{
+		Channel:    id,
+		User:       o.reference("user"),
+		Body:       o.messageBody(),
+		GroupTag:   o.text("groupTag"),
+		Properties: o.raw("properties"),
+	}
+	if o.err != nil {
+		return nil, o.err
+	}
+	sent, err := d.Messages.Send(c.Context(), c.actor, in)
+	return c.message(sent.Message, err)
+}
+
+// messageBody reads what a message says, by its type.
+func (o *object) messageBody() string {
+	switch kind := chat.MessageType(o.text("type")); {
+	case o.err != nil:
+	case kind == chat.TextMessage:
+		return o.requiredText("body")
+	case kind == chat.FileMessage:
+		o.fail("type", "cannot be FILE yet: this server does not take files")
+	default:
+		o.fail("type", "must be TEXT or FILE")
+	}
+	return ""
+}
+
+func (d *door) retrieveMessage(c *call) ([]byte, error) {
+	id, err := c.messageID()
+	if err != nil {
+		return nil, err
+	}
+	m, err := d.Messages.Retrieve(c.Context(), c.actor, id)
+	return c.message(m, err)
+}
+
+// message is the answer of an operation whose result is a message.
+func (c *call) message(m chat.Message, err error) ([]byte, error) {
+	if err != nil {
+		return nil, err
+	}
+	return c.style.Message(nil, &m), nil
+}

@@ -1,0 +1,88 @@
+// Package rest is the door of the Platform API: the operations that an
+// application's own servers call, and the endpoint that gives them tokens.
+//
+// A request is decoded into a [chat.Actor] and an input, handed to one deed,
+// and its result encoded with package wire. What is allowed, found or refused
+// is the deeds' to say; the door only knows how that looks over HTTP.
+//
+//	routes.go   every operation there is, in one table
+//	base.go     from path and method to an operation
+//	serve.go    what all operations share: token, limits, media type, answer
+//	errors.go   how a refusal looks
+//	body.go     reading JSON objects
+//	page.go     reading pages, filters and cursors
+//	others      one for each resource
+//
+// A door keeps nothing but its rate limits and may be used by any number of
+// goroutines. It starts none.
+package rest
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/purrchat/purr/internal/app/accounts"
+	"github.com/purrchat/purr/internal/app/channels"
+	"github.com/purrchat/purr/internal/app/messages"
+)
+
+// Deps are the deeds behind the door and its limits. The deeds, Now and Log
+// must be set.
+type Deps struct {
+	Accounts *accounts.Accounts
+	Channels *channels.Channels
+	Messages *messages.Messages
+
+	// PublicURL is what links begin with, without a slash at its end. Where it
+	// is empty, links lead to the host that the request named.
+	PublicURL string
+	// MaxBody bounds the body of a request in bytes; 0 does not.
+	MaxBody int64
+	// RequestsPerSecond is how many requests one access token may make; 0 does
+	// not limit them. Burst is how many of them may come at once; 0 stands for
+	// twice as many as there may be in a second.
+	RequestsPerSecond, Burst int
+
+	// Now is the clock.
+	Now func() time.Time
+	// Log hears of faults of ours, each once. Requests are logged by the base
+	// under the door.
+	Log *slog.Logger
+}
+
+type door struct {
+	Deps
+	limiter *limiter // nil where nobody is limited
+}
+
+// New makes the door. It serves the Platform API under /v1, under
+// /v1/applications/{id} and without a prefix, and the token endpoint under
+// /oauth/token. For everything else it answers that there is no such thing, so
+// it belongs on the root of a mux on which other doors have their own, more
+// specific places.
+func New(d Deps) http.Handler {
+	return newDoor(d).handler()
+}
+
+func newDoor(d Deps) *door {
+	if d.Burst == 0 {
+		d.Burst = 2 * d.RequestsPerSecond
+	}
+	made := &door{Deps: d}
+	if d.RequestsPerSecond > 0 {
+		made.limiter = newLimiter(d.RequestsPerSecond, d.Burst, d.Now)
+	}
+	return made
+}
+
+// baseURL is what links of an answer begin with.
+func (d *door) baseURL(r *http.Request) string {
+	if d.PublicURL != "" {
+		return d.PublicURL
+	}
+	if r.TLS != nil {
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
+}

@@ -1,0 +1,61 @@
+package rest
+
+import "net/http"
+
+// routes is the table of contents of the Platform API. Each path is served
+// under all the bases of platform-api A.4, unless the row says otherwise.
+func (d *door) routes() []route {
+	return []route{
+		// Without a token.
+		open("POST", "/oauth/token", d.issueToken).under(root),
+		open("GET", "/picture/{name}", d.drawPicture).under(root | versioned),
+
+		operation("GET", "", d.retrieveApplication).under(tenant),
+		operation("GET", "/application", d.retrieveApplication),
+
+		operation("GET", "/users", d.listUsers),
+		operation("HEAD", "/users", d.checkUserExists),
+		operation("POST", "/users", d.createUser),
+		operation("GET", "/users/{id}", d.retrieveUser),
+		operation("PATCH", "/users/{id}", d.updateUser),
+		operation("DELETE", "/users/{id}", d.deleteUser),
+		operation("GET", "/users/{id}/channels", d.listUserChannels),
+
+		operation("GET", "/channels", d.listChannels),
+		operation("POST", "/channels", d.createChannel),
+		operation("GET", "/channels/{id}", d.retrieveChannel),
+		operation("PATCH", "/channels/{id}", d.updateChannel),
+		operation("DELETE", "/channels/{id}", d.deleteChannel),
+		operation("GET", "/channels/{id}/members", d.listChannelMembers),
+		operation("POST", "/channels/{id}/members", d.addChannelMember),
+		operation("DELETE", "/channels/{id}/members/{user}", d.removeChannelMember),
+
+		operation("GET", "/channels/{id}/messages", d.listChannelMessages),
+		operation("POST", "/channels/{id}/messages", d.sendChannelMessage),
+		operation("GET", "/messages/{id}", d.retrieveMessage),
+	}
+}
+
+// route is one row: an operation of the API, which needs a token, or something
+// open to everybody.
+type route struct {
+	method string
+	path   string
+	bases  bases
+	// One of the two is set.
+	handle handler
+	open   http.HandlerFunc
+}
+
+func operation(method, path string, h handler) route {
+	return route{method: method, path: path, bases: everywhere, handle: h}
+}
+
+func open(method, path string, h http.HandlerFunc) route {
+	return route{method: method, path: path, bases: everywhere, open: h}
+}
+
+func (r route) under(b bases) route {
+	r.bases = b
+	return r
+}

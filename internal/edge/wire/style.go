@@ -1,0 +1,122 @@
+package wire
+
+import (
+	"strconv"
+
+	"github.com/purrchat/purr/internal/chat"
+)
+
+// Spelling is how member names are written.
+type Spelling uint8
+
+// The spellings (platform-api A.5).
+const (
+	// Camel is displayName.
+	Camel Spelling = iota
+	// Snake is display_name.
+	Snake
+)
+
+// Links is which links an entity carries.
+type Links uint8
+
+// The kinds of links.
+const (
+	// NoLinks is for entities inside others on the Platform API.
+	NoLinks Links = iota
+	// HAL is _links with absolute URLs, for the Platform API.
+	HAL
+	// Client is _relays, _topics, _actions and _streams, for the client
+	// protocol; entities inside others carry them too.
+	Client
+)
+
+// Style says how entities are written.
+type Style struct {
+	// Base is the public URL of the server without a slash at its end.
+	Base string
+	// Tenant is the application that _links lead into.
+	Tenant   chat.ApplicationID
+	Spelling Spelling
+	Links    Links
+}
+
+// inner is the style of entities inside others: on the Platform API these
+// carry no links.
+func (s Style) inner() Style {
+	if s.Links == HAL {
+		s.Links = NoLinks
+	}
+	return s
+}
+
+// member is a member name in both spellings, with quotes and colon.
+type member struct{ camel, snake string }
+
+func named(camel, snake string) member {
+	return member{`"` + camel + `":`, `"` + snake + `":`}
+}
+
+var (
+	displayName         = named("displayName", "display_name")
+	displayPictureURL   = named("displayPictureUrl", "display_picture_url")
+	callStatus          = named("callStatus", "call_status")
+	createdTime         = named("createdTime", "created_time")
+	lastReceivedMessage = named("lastReceivedMessage", "last_received_message")
+	channelID           = named("channelId", "channel_id")
+	groupTag            = named("groupTag", "group_tag")
+	nestedLevel         = named("nestedLevel", "nested_level")
+	repliesCount        = named("repliesCount", "replies_count")
+	guestUsers          = named("guestUsers", "guest_users")
+	totalElements       = named("totalElements", "total_elements")
+	totalPages          = named("totalPages", "total_pages")
+	userCreatedChannels = named("userCreatedChannels", "user_created_channels")
+)
+
+// name appends a member name after a comma.
+func (s Style) name(dst []byte, m member) []byte {
+	dst = append(dst, ',')
+	if s.Spelling == Snake {
+		return append(dst, m.snake...)
+	}
+	return append(dst, m.camel...)
+}
+
+// template is a text with places for an identifier.
+type template []string
+
+// pieces cuts a text at each {id}.
+func pieces(text string) template {
+	const mark = "{id}"
+	var t template
+	for {
+		i := indexOf(text, mark)
+		if i < 0 {
+			return append(t, text)
+		}
+		t = append(t, text[:i])
+		text = text[i+len(mark):]
+	}
+}
+
+func indexOf(s, sub string) int {
+	for i := 0; i+len(sub) <= len(s); i++ {
+		if s[i:i+len(sub)] == sub {
+			return i
+		}
+	}
+	return -1
+}
+
+// append writes the text with the identifier in its places.
+func (t template) append(dst []byte, id int64) []byte {
+	var digits [20]byte
+	text := strconv.AppendInt(digits[:0], id, 10)
+	for i, piece := range t {
+		if i > 0 {
+			dst = append(dst, text...)
+		}
+		dst = append(dst, piece...)
+	}
+	return dst
+}
