@@ -1,0 +1,169 @@
+package serve
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/purrchat/purr/internal/app/accounts"
+	"github.com/purrchat/purr/internal/app/channels"
+	"github.com/purrchat/purr/internal/app/messages"
+	"github.com/purrchat/purr/internal/app/timeline"
+	"github.com/purrchat/purr/internal/chat"
+	"github.com/purrchat/purr/internal/config"
+	"github.com/purrchat/purr/internal/kit/ident"
+	"github.com/purrchat/purr/internal/store"
+)
+
+// databaseFile is the embedded database within the data directory.
+const databaseFile = "purr.db"
+
+// nodeLease is how long a node number is held without being renewed.
+const nodeLease = 15 * time.Second
+
+// core is the store and the deeds: all that a command needs that does not
+// serve.
+type core struct {
+	db          *store.DB
+	lock        *os.File
+	node        chat.NodeID
+	incarnation int64
+
+	accounts *accounts.Accounts
+	channels *channels.Channels
+	messages *messages.Messages
+	timeline *timeline.Timeline
+}
+
+// purpose says what a core is opened for.
+type purpose bool
+
+const (
+	// forServing holds the data directory, so that no second server can.
+	forServing purpose = true
+	// forACommand works beside a server.
+	forACommand purpose = false
+)
+
+// openCore opens the database and builds the deeds. The caller must close it.
+func openCore(ctx context.Context, c config.Config, p purpose) (_ *core, err error) {
+	k := &core{}
+	defer func() {
+		if err != nil {
+			_ = k.close()
+		}
+	}()
+	dsn := c.Database
+	if dsn == "" {
+		dsn = filepath.Join(c.Data, databaseFile)
+		if err := os.MkdirAll(c.Data, 0o700); err != nil {
+			return nil, fmt.Errorf("make the data directory: %w", err)
+		}
+		if p == forServing {
+			if k.lock, err = lockDirectory(c.Data); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if k.db, err = store.Open(ctx, store.Options{DSN: dsn}); err != nil {
+		return nil, err
+	}
+	if err := k.takeNode(ctx); err != nil {
+		return nil, err
+	}
+	var greatest int64
+	err = k.db.View(ctx, func(tx *store.Tx) (err error) {
+		greatest, err = tx.GreatestID()
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	ids := ident.New(int64(k.node), time.Now, greatest)
+	k.db.OnRecord(Consequences(ids.Next))
+	k.accounts = &accounts.Accounts{
+		DB: k.db, IDs: ids, Node: k.node, TokenLifetime: c.Token.Lifetime,
+		PresenceGrace: c.Presence.Grace, ResumeWindow: c.Session.ResumeWindow, Now: time.Now,
+	}
+	k.channels = &channels.Channels{DB: k.db, IDs: ids}
+	k.messages = &messages.Messages{DB: k.db, IDs: ids}
+	k.timeline = &timeline.Timeline{DB: k.db}
+	return k, nil
+}
+
+// lockDirectory keeps a second server out of a data directory. The lock goes
+// with the process, however it ends.
+func lockDirectory(dir string) (*os.File, error) {
+	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("lock the data directory: %w", err)
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		_ = f.Close()
+		return nil, fmt.Errorf("another server is using the data directory %s", dir)
+	}
+	return f, nil
+}
+
+// takeNode takes a number for this process. The one server of an embedded
+// database is node 0 whatever its last process left behind; others take the
+// lowest free number.
+func (k *core) takeNode(ctx context.Context) error {
+	var random [8]byte
+	_, _ = rand.Read(random[:]) // never fails, see crypto/rand
+	k.incarnation = int64(binary.LittleEndian.Uint64(random[:]) >> 1)
+	return k.db.Update(ctx, func(tx *store.Tx) (err error) {
+		until := tx.Now.Add(nodeLease)
+		if k.lock != nil {
+			k.node = 0
+			return tx.SeizeNode(k.node, k.incarnation, until)
+		}
+		k.node, err = tx.LeaseNode(k.incarnation, until)
+		if errors.Is(err, store.ErrNotFound) {
+			return fmt.Errorf("all %d node numbers are in use", store.MaxNodes)
+		}
+		return err
+	})
+}
+
+// renewLease keeps the node number; it is to be called about once a second.
+func (k *core) renewLease(ctx context.Context) error {
+	return k.db.Update(ctx, func(tx *store.Tx) error {
+		err := tx.RenewNode(k.node, k.incarnation, tx.Now.Add(nodeLease))
+		if errors.Is(err, store.ErrNotFound) {
+			return fmt.Errorf("node %d has lost its number to another process", k.node)
+		}
+		return err
+	})
+}
+
+// close gives the node number back and closes the database.
+func (k *core) close() error {
+	if k.db == nil {
+		return k.unlock()
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	err := k.db.Update(ctx, func(tx *store.Tx) error {
+		err := tx.RenewNode(k.node, k.incarnation, tx.Now)
+		if errors.Is(err, store.ErrNotFound) {
+			return nil
+		}
+		return err
+	})
+	return errors.Join(err, k.db.Close(), k.unlock())
+}
+
+func (k *core) unlock() error {
+	if k.lock == nil {
+		return nil
+	}
+	return k.lock.Close()
+}

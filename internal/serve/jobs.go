@@ -1,0 +1,45 @@
+package serve
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/purrchat/purr/internal/app/accounts"
+	"github.com/purrchat/purr/internal/app/channels"
+	"github.com/purrchat/purr/internal/chat"
+	"github.com/purrchat/purr/internal/jobs"
+	"github.com/purrchat/purr/internal/store"
+)
+
+// keepEvents is how long the log keeps an event: far longer than a session may
+// be resumed.
+const keepEvents = 24 * time.Hour
+
+// startJobs starts the durable work and the housekeeping.
+func (n *Node) startJobs(ctx context.Context) error {
+	n.jobs = jobs.New(jobs.Options{DB: n.db, Log: n.log, Workers: map[string]jobs.Worker{
+		channels.PurgeJob: worker(func(ctx context.Context, _ chat.ApplicationID, p channels.Purge) error {
+			return n.channels.Purge(ctx, p)
+		}),
+		accounts.PurgeUserJob: worker(n.accounts.Purge),
+	}})
+	n.jobs.Every("forget expired tokens", time.Hour, n.accounts.ForgetTokens)
+	n.jobs.Every("forget old requests", time.Hour, n.accounts.ForgetRequests)
+	n.jobs.Every("forget old events", 10*time.Minute, func(ctx context.Context) error {
+		return n.timeline.Forget(ctx, keepEvents)
+	})
+	return n.group.Start(ctx, "jobs", n.jobs.Start, n.jobs.Stop)
+}
+
+// worker reads a job's payload for the deed that does the work.
+func worker[T any](do func(context.Context, chat.ApplicationID, T) error) jobs.Worker {
+	return func(ctx context.Context, j store.Job) error {
+		var payload T
+		if err := json.Unmarshal([]byte(j.Payload), &payload); err != nil {
+			return fmt.Errorf("payload: %w", err)
+		}
+		return do(ctx, j.Application, payload)
+	}
+}
