@@ -1,0 +1,190 @@
+// The driver runs the published SDKs, unmodified, on behalf of the Go tests.
+//
+// It speaks one JSON object per line: requests on standard input, answers and
+// handler calls on standard output. It knows nothing about chat. It creates
+// SDK objects, calls their methods by name, keeps what they return under a
+// handle so that later calls can be given the very same objects (the SDKs
+// follow the links inside them), and reports every call of a handler.
+//
+//   {"id":1,"op":"client","sdk":"K158","apiKey":…,"host":…,"transport":…}
+//   {"id":2,"op":"platform","sdk":"N","clientId":…,"clientSecret":…,"url":…}
+//   {"id":3,"op":"call","target":"h1","method":"startSession","args":[…]}
+//
+// Inside args: {"$ref":"h3.channel"} is a kept object or a part of it,
+// {"$on":"name","pick":[…]} a handler whose calls are reported under that name,
+// {"$assign":{…}} a function returning its argument with these members changed.
+//
+// Answers: {"id":3,"handle":"h4","value":…} or {"id":3,"error":{…}}.
+// Handler calls: {"on":"name","args":[…]}.
+
+import { createRequire } from 'node:module'
+import { createInterface } from 'node:readline'
+
+const require = createRequire(import.meta.url)
+
+// Standard output belongs to the protocol; what SDKs print goes to the log.
+console.log = console.error
+console.info = console.error
+
+// Browsers and newer Node.js versions bring a WebSocket of their own.
+globalThis.WebSocket = require('ws')
+
+const kept = new Map()
+let lastHandle = 0
+
+function keep(object) {
+  const handle = `h${++lastHandle}`
+  kept.set(handle, object)
+  return handle
+}
+
+function lookUp(path) {
+  const [handle, ...rest] = path.split('.')
+  if (!kept.has(handle)) throw new Error(`the driver keeps no object ${handle}`)
+  return rest.reduce((object, name) => object?.[name], kept.get(handle))
+}
+
+function say(line) {
+  process.stdout.write(JSON.stringify(line) + '\n')
+}
+
+// snapshot copies the data of an SDK object: no functions, and of a paginator
+// only what an application can see of it.
+function snapshot(value, pick, depth = 0) {
+  if (typeof value === 'function' || value === undefined) return undefined
+  if (value === null || typeof value !== 'object') return value
+  if (depth > 24) return null
+  if (Array.isArray(value)) return value.map((item) => snapshot(item, pick, depth + 1) ?? null)
+  if (value instanceof Error) return describe(value)
+  if (typeof value.nextPage === 'function') {
+    return {
+      items: value.items?.map((item) => snapshot(item, pick, depth + 1)),
+      hasNextPage: value.hasNextPage,
+      hasPrevPage: value.hasPrevPage,
+    }
+  }
+  const copy = {}
+  for (const [name, member] of Object.entries(value)) {
+    if (pick && depth === 0 && !pick.includes(name)) continue
+    const copied = snapshot(member, undefined, depth + 1)
+    if (copied !== undefined) copy[name] = copied
+  }
+  return copy
+}
+
+// An HTTP client's answer also holds its request and its socket.
+function snapshotAnswer(value) {
+  if (value && typeof value === 'object' && 'status' in value && 'config' in value) {
+    return {
+      status: value.status,
+      contentType: value.headers?.['content-type'],
+      data: snapshot(value.data),
+    }
+  }
+  return snapshot(value)
+}
+
+function describe(error) {
+  return {
+    name: error?.error ?? error?.name ?? typeof error,
+    message: String(error?.message ?? error),
+    status: error?.response?.status,
+    data: snapshot(error?.response?.data),
+  }
+}
+
+function build(spec) {
+  if (spec === null || typeof spec !== 'object') return spec
+  if (Array.isArray(spec)) return spec.map(build)
+  if ('$ref' in spec) return lookUp(spec.$ref)
+  if ('$on' in spec) {
+    return (...args) => say({ on: spec.$on, args: args.map((arg) => snapshot(arg, spec.pick) ?? null) })
+  }
+  if ('$assign' in spec) return (object) => Object.assign({}, object, spec.$assign)
+  return Object.fromEntries(Object.entries(spec).map(([name, member]) => [name, build(member)]))
+}
+
+// Clients that must not see a WebSocket fall back to SockJS, as on a runtime
+// that has none.
+const withoutWebSocket = new WeakSet()
+
+function loadCore() {
+  // @chatkitty/core keeps one client per API key for the life of a page. Every
+  // client of a test is a page of its own, hence a module instance of its own.
+  const file = require.resolve('@chatkitty/core')
+  delete require.cache[file]
+  return require(file)
+}
+
+function newClient({ sdk, apiKey, host, transport }) {
+  if (sdk === 'K158') {
+    const ChatKitty = require('chatkitty-classic').default
+    const client = new ChatKitty({ apiKey, host, isSecure: false })
+    if (transport === 'sockjs') withoutWebSocket.add(client)
+    return client
+  }
+  if (sdk === 'C2106') {
+    return loadCore().getSdkClient(apiKey, { $environment: { host, secure: false } })
+  }
+  throw new Error(`unknown client SDK ${sdk}`)
+}
+
+function newPlatform({ sdk, clientId, clientSecret, url }) {
+  const modules = { N: 'chatkitty-platform', P: 'chatkitty-platform-sdk' }
+  const { ChatKitty } = require(modules[sdk])
+  return new ChatKitty({
+    clientId,
+    clientSecret,
+    basePath: url,
+    authorizationBasePath: `${url}/oauth/token`,
+  })
+}
+
+function invoke(object, method, args) {
+  if (typeof object?.[method] !== 'function') throw new Error(`no method ${method}`)
+  if (!withoutWebSocket.has(object)) return object[method](...args)
+  const hidden = globalThis.WebSocket
+  delete globalThis.WebSocket
+  try {
+    return object[method](...args)
+  } finally {
+    globalThis.WebSocket = hidden
+  }
+}
+
+async function handle(request) {
+  switch (request.op) {
+    case 'client':
+      return { handle: keep(newClient(request)) }
+    case 'platform':
+      return { handle: keep(newPlatform(request)) }
+    case 'call': {
+      const result = await invoke(lookUp(request.target), request.method, build(request.args ?? []))
+      return { handle: keep(result), value: snapshotAnswer(result) }
+    }
+    default:
+      throw new Error(`unknown request ${request.op}`)
+  }
+}
+
+process.on('uncaughtException', (error) => say({ uncaught: String(error?.stack ?? error) }))
+process.on('unhandledRejection', (error) => say({ uncaught: String(error?.stack ?? error) }))
+
+// The classic SDK loads its SockJS client in the background and needs it as
+// soon as a session starts.
+require('chatkitty-classic')
+await import('sockjs-client')
+await new Promise(setImmediate)
+
+createInterface({ input: process.stdin })
+  .on('line', async (line) => {
+    const request = JSON.parse(line)
+    try {
+      say({ id: request.id, ...(await handle(request)) })
+    } catch (error) {
+      say({ id: request.id, error: describe(error) })
+    }
+  })
+  .on('close', () => process.exit(0))
+
+say({ ready: true })
