@@ -7,10 +7,12 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/purrchat/purr/internal/bus"
+	"github.com/purrchat/purr/internal/bus/natsbus"
 	"github.com/purrchat/purr/internal/chat"
 	"github.com/purrchat/purr/internal/config"
 	"github.com/purrchat/purr/internal/edge/httpbase"
@@ -22,6 +24,7 @@ import (
 	"github.com/purrchat/purr/internal/observe"
 	"github.com/purrchat/purr/internal/realtime"
 	"github.com/purrchat/purr/internal/relay"
+	"github.com/purrchat/purr/internal/store"
 )
 
 // queueItems bounds the events that a session holds, written or not; the log
@@ -80,7 +83,9 @@ func (n *Node) startRealtime(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	n.bus = bus.NewLocal()
+	if n.bus, err = n.openBus(ctx); err != nil {
+		return err
+	}
 	n.accounts.Signals = n.bus
 	n.hub = realtime.New(realtime.Options{
 		Directory: n.channels, Keeper: n.accounts, Signals: n.bus.Publish, Now: time.Now,
@@ -126,6 +131,22 @@ func (n *Node) startRealtime(ctx context.Context) error {
 	n.group.Go("sweep", n.sweep)
 	n.group.Go("memory", returnMemory)
 	return nil
+}
+
+// openBus connects the nodes, where there are several.
+func (n *Node) openBus(ctx context.Context) (bus.Bus, error) {
+	if n.config.NATS == "" {
+		return bus.NewLocal(), nil
+	}
+	name := strconv.FormatInt(n.incarnation, 36)
+	err := n.db.Update(ctx, func(tx *store.Tx) (err error) {
+		name, err = tx.Installation(strconv.FormatInt(n.incarnation, 36))
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return natsbus.Connect(natsbus.Options{URL: n.config.NATS, Installation: name, Log: n.log})
 }
 
 // signals is what this node hears from the bus.

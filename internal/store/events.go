@@ -50,3 +50,13 @@ func (tx *Tx) DeleteEventsBefore(before time.Time, limit int) (int64, error) {
 	return tx.exec("forget events", `DELETE FROM events WHERE position IN (SELECT position FROM
 		(SELECT position, created_at FROM events ORDER BY position LIMIT $2) AS oldest WHERE created_at < $1)`, micros(before), limit)
 }
+
+// Installation is the name of all that share this log; proposed becomes it
+// where there is none yet.
+func (tx *Tx) Installation(proposed string) (name string, err error) {
+	if _, err := tx.exec("name the installation", `UPDATE event_log SET installation = $1 WHERE id = 1 AND installation = ''`, proposed); err != nil {
+		return "", err
+	}
+	err = tx.row(`SELECT installation FROM event_log WHERE id = 1`).Scan(&name)
+	return name, tx.wrap("read the installation's name", err)
+}

@@ -85,6 +85,20 @@ func (tx *Tx) DetachNode(node chat.NodeID, onlineUntil, resumableUntil time.Time
 		micros(onlineUntil), micros(resumableUntil), int64(node), int64(attached))
 }
 
+// DepartingSessions lists the living sessions of a node that have no socket and
+// whose grace has not passed, or did so after a time.
+func (tx *Tx) DepartingSessions(node chat.NodeID, after time.Time) ([]SessionRecord, error) {
+	return collect(tx, "list departing sessions", readSession, `SELECT `+sessionColumns+` FROM user_sessions
+		WHERE node_id = $1 AND ended_at = 0 AND resumable_until <> $2 AND online_until > $3 ORDER BY online_until`,
+		int64(node), int64(attached), micros(after))
+}
+
+// DeleteEndedSessions forgets up to limit sessions that ended before a time.
+func (tx *Tx) DeleteEndedSessions(before time.Time, limit int) (int64, error) {
+	return tx.exec("forget ended sessions", `DELETE FROM user_sessions WHERE id IN
+		(SELECT id FROM user_sessions WHERE ended_at <> 0 AND ended_at < $1 LIMIT $2)`, micros(before), limit)
+}
+
 // EndSession ends a session for good. ErrNotFound says that it had ended
 // already.
 func (tx *Tx) EndSession(id chat.SessionID) error {

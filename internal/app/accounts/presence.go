@@ -62,6 +62,14 @@ func (a *Accounts) Abandoned(ctx context.Context, node chat.NodeID) error {
 			}
 		}
 		due := tx.Now.Add(a.PresenceGrace)
+		// Those whose grace was running out have nobody left to tell of it.
+		departing, err := tx.DepartingSessions(node, tx.Now.Add(-a.ResumeWindow))
+		if err != nil {
+			return err
+		}
+		for _, s := range departing {
+			gone = append(gone, departure{application: s.Application, user: s.User, due: s.OnlineUntil})
+		}
 		sessions, err := tx.DetachNode(node, due, tx.Now.Add(a.ResumeWindow))
 		for _, s := range sessions {
 			gone = append(gone, departure{application: s.Application, user: s.User, due: due})
@@ -148,4 +156,21 @@ func (a *Accounts) sweepNodes(ctx context.Context) error {
 		}
 	}
 	return err
+}
+
+// keepSessions is how long an ended session can still be looked up.
+const keepSessions = 30 * 24 * time.Hour
+
+// ForgetSessions removes the sessions that ended long ago.
+func (a *Accounts) ForgetSessions(ctx context.Context) error {
+	for n := int64(sweepBatch); n == sweepBatch; {
+		err := a.DB.Update(ctx, func(tx *store.Tx) (err error) {
+			n, err = tx.DeleteEndedSessions(tx.Now.Add(-keepSessions), sweepBatch)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

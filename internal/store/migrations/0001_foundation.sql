@@ -109,10 +109,11 @@ CREATE UNIQUE INDEX messages_channel ON messages (channel_id, seq);
 -- The log. head is the newest position; the transaction that moves it holds
 -- its row until commit, which makes positions follow the order of commits.
 CREATE TABLE event_log (
-    id   BIGINT PRIMARY KEY,
-    head BIGINT NOT NULL
+    id           BIGINT PRIMARY KEY,
+    head         BIGINT NOT NULL,
+    installation TEXT   NOT NULL -- a name for all that share this log
 );
-INSERT INTO event_log (id, head) VALUES (1, 0);
+INSERT INTO event_log (id, head, installation) VALUES (1, 0, '');
 
 CREATE TABLE events (
     position       BIGINT PRIMARY KEY,
