@@ -25,6 +25,7 @@ RUN      ?=
 TEST     := $(GO) test -timeout 20m $(RACE) $(if $(RUN),-run '$(RUN)')
 
 FUZZTIME ?= 30s
+BENCHTIME ?= 200ms
 LINTER   := bin/tools/golangci-lint
 
 .PHONY: help build run test unit e2e check lint fmt fmt-check vet fuzz bench docs clean
@@ -65,8 +66,10 @@ fuzz: ## Fuzz every parser for FUZZTIME (30s) each
 	  done; \
 	done
 
-bench: ## Run the benchmarks
-	$(GO) test -run '^$$' -bench . -benchmem $(PACKAGES)
+bench: build ## Measure: the packages' benchmarks, then the server under load beside a floor
+	$(GO) test -run '^$$' -bench . -benchtime $(BENCHTIME) -benchmem ./internal/store/... ./internal/realtime/... ./internal/kit/...
+	cd bench && CGO_ENABLED=1 $(GO) build -trimpath -o ../bin/bench/ ./load ./rawserver ./suite
+	bin/bench/suite
 
 docs: ## Write anew what is made from the code: docs/configuration.md
 	$(GO) test ./internal/config -run TestTheReferenceIsNotStale -update
