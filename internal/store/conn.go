@@ -62,24 +62,29 @@ func (c *conn) exec(ctx context.Context, text string, args ...any) (sql.Result, 
 	return s.ExecContext(ctx, args...)
 }
 
-// pool lends connections for reading. A lost one is replaced when it comes
-// back.
+// pool lends connections for reading, and opens them as they are needed: a
+// database server has few, and most nodes use one or two. A lost one is replaced
+// when it comes back.
 type pool struct {
 	db   *sql.DB
 	free chan *conn
+	// unopened holds a token for each connection that may still be opened.
+	unopened chan struct{}
 	// closed is closed when the pool lends no more.
 	closed chan struct{}
 }
 
+// openPool opens the first of up to size connections, so that a database that
+// cannot be had is noticed at once.
 func openPool(ctx context.Context, db *sql.DB, size int) (*pool, error) {
-	p := &pool{db: db, free: make(chan *conn, size), closed: make(chan struct{})}
-	for range size {
-		c, err := openConn(ctx, db)
-		if err != nil {
-			p.close(len(p.free))
-			return nil, err
-		}
-		p.free <- c
+	p := &pool{db: db, free: make(chan *conn, size), unopened: make(chan struct{}, size), closed: make(chan struct{})}
+	c, err := openConn(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	p.free <- c
+	for range size - 1 {
+		p.unopened <- struct{}{}
 	}
 	return p, nil
 }
@@ -95,6 +100,26 @@ func (p *pool) take(ctx context.Context) (*conn, error) {
 		return c, nil
 	default:
 	}
+	select {
+	case c := <-p.free:
+		return c, nil
+	case <-p.unopened:
+		return p.open(ctx)
+	case <-p.closed:
+		return nil, errClosed
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// open makes a connection for which a token was taken. Where that fails it
+// waits for one that is lent already.
+func (p *pool) open(ctx context.Context) (*conn, error) {
+	c, err := openConn(context.WithoutCancel(ctx), p.db)
+	if err == nil {
+		return c, nil
+	}
+	p.unopened <- struct{}{}
 	select {
 	case c := <-p.free:
 		return c, nil
@@ -117,9 +142,13 @@ func (p *pool) give(ctx context.Context, c *conn, lost bool) {
 }
 
 // close lends no more and waits for all connections to come back.
-func (p *pool) close(size int) {
+func (p *pool) close() {
 	close(p.closed)
-	for range size {
-		(<-p.free).close()
+	for range cap(p.free) {
+		select {
+		case <-p.unopened:
+		case c := <-p.free:
+			c.close()
+		}
 	}
 }

@@ -77,12 +77,12 @@ func (db *DB) start(ctx context.Context) error {
 	}
 	db.writer, err = startWriter(context.WithoutCancel(ctx), db)
 	if err != nil {
-		db.readers.close(db.dialect.readers)
+		db.readers.close()
 		return fmt.Errorf("open the connection for writing: %w", err)
 	}
 	db.close = sync.OnceValue(func() error {
 		db.writer.stop()
-		db.readers.close(db.dialect.readers)
+		db.readers.close()
 		return db.sql.Close()
 	})
 	return nil
