@@ -135,7 +135,7 @@ func (h *Hub) Flush() {
 
 // publish requires the hub's lock for reading.
 func (h *Hub) publish(p *Publication) {
-	frame := &Frame{Mark: p.Mark, Request: p.Request}
+	frame := &Frame{Mark: p.Mark, Request: p.Request, Receipt: p.Receipt}
 	switch {
 	case p.Only != 0:
 		if s := h.sessions[p.Only]; s != nil {

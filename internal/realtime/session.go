@@ -161,6 +161,13 @@ func (s *Session) listener(t Topic) *Subscription {
 	return nil
 }
 
+// Hears tells whether the session listens to a topic.
+func (s *Session) Hears(t Topic) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.listener(t) != nil
+}
+
 // Reply writes a frame that is no event, such as an answer to a request.
 func (s *Session) Reply(body []byte) {
 	s.mu.Lock()

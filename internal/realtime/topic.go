@@ -85,7 +85,9 @@ type Publication struct {
 	// Only, if set, means this session alone; Except leaves one out.
 	Only, Except chat.SessionID
 	// Request is the name of the request that a publication to Only answers.
+	// Receipt tells that the request's receipt has to go with it.
 	Request string
+	Receipt bool
 	// Render makes the body. It is called once at most, by Publish.
 	Render func() []byte
 }
@@ -94,6 +96,7 @@ type Publication struct {
 type Frame struct {
 	Mark    Mark
 	Request string
+	Receipt bool
 	Body    []byte
 }
 

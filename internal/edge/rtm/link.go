@@ -41,12 +41,15 @@ const slowest = 15 * time.Second
 type socketLink struct {
 	conn net.Conn
 	// raw is nil where writes cannot be tried, as with TLS.
-	raw     syscall.RawConn
-	session *realtime.Session
+	raw syscall.RawConn
 
-	mu sync.Mutex
-	// congested while a goroutine writes; closed once the wire is.
-	congested, closed bool
+	mu      sync.Mutex
+	session *realtime.Session
+	// congested while a goroutine writes, which then goes on with waiting.
+	congested bool
+	waiting   net.Buffers
+	// closed tells that nothing more may be written.
+	closed bool
 }
 
 func newSocketLink(c net.Conn) *socketLink {
@@ -59,7 +62,11 @@ func newSocketLink(c net.Conn) *socketLink {
 	return l
 }
 
-func (l *socketLink) bind(s *realtime.Session) { l.session = s }
+func (l *socketLink) bind(s *realtime.Session) {
+	l.mu.Lock()
+	l.session = s
+	l.mu.Unlock()
+}
 
 // read hands what arrives to the connection until the wire ends.
 func (l *socketLink) read(c *connection, early []byte) {
@@ -79,7 +86,7 @@ func (l *socketLink) read(c *connection, early []byte) {
 				c.malformed(closing)
 				l.write(closing.Append(nil))
 			}
-			_ = l.conn.Close()
+			l.shut()
 			return
 		}
 		if !c.receive(message) {
@@ -124,6 +131,9 @@ func (l *socketLink) Deliver(items []realtime.Item) bool {
 		if it.Subscription == nil {
 			b.small = websocket.AppendFrameHeader(b.small, websocket.Text, len(body))
 		} else {
+			if it.Frame.Receipt {
+				b.small = appendReceipt(b.small, it.Frame.Request)
+			}
 			b.small = appendEvent(b.small, it)
 		}
 		if len(body) < shareFrom {
@@ -136,7 +146,7 @@ func (l *socketLink) Deliver(items []realtime.Item) bool {
 	if len(b.small) > start {
 		b.parts = append(b.parts, b.small[start:])
 	}
-	return l.writeParts(b)
+	return l.writeParts(b, true)
 }
 
 // reserve makes room, so that small does not move while parts point into it.
@@ -145,7 +155,7 @@ func (b *batch) reserve(items []realtime.Item) {
 	for i := range items {
 		need += websocket.MaxHeaderSize
 		if sub := items[i].Subscription; sub != nil {
-			need += 256 + 2*len(sub.ID) + 2*len(sub.Destination) + 2*len(items[i].Frame.Request)
+			need += 320 + 2*len(sub.ID) + 2*len(sub.Destination) + 4*len(items[i].Frame.Request)
 		}
 		if n := len(items[i].Frame.Body); n < shareFrom {
 			need += n
@@ -166,6 +176,13 @@ func (b *batch) release() {
 	clear(b.iov)
 	b.iov = b.iov[:0]
 	batches.Put(b)
+}
+
+// appendReceipt appends a RECEIPT in a message of its own.
+func appendReceipt(dst []byte, request string) []byte {
+	var room [320]byte
+	frame := stomp.AppendReceipt(room[:0], stomp.AppendEscaped(nil, request))
+	return websocket.AppendFrame(dst, websocket.Text, frame)
 }
 
 // appendEvent appends the WebSocket header and the STOMP head of an event;
@@ -206,15 +223,19 @@ func appendAck(dst []byte, slot int, m realtime.Mark) []byte {
 	return strconv.AppendInt(dst, int64(m), 36)
 }
 
-// writeParts tries to write all parts; what is left is written later.
-func (l *socketLink) writeParts(b *batch) bool {
+// writeParts tries to write all parts; what is left is written later. On a
+// congested wire only what is needed waits.
+func (l *socketLink) writeParts(b *batch, needed bool) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
 		return true // and the reader will notice
 	}
 	if l.congested {
-		// Only direct frames come here; they are not worth waiting for.
+		if needed {
+			b.written = 0
+			l.waiting = append(l.waiting, b.rest()...)
+		}
 		return false
 	}
 	if l.raw != nil {
@@ -285,21 +306,30 @@ func (b *batch) rest() net.Buffers {
 	return rest
 }
 
+// writeRest writes what the kernel did not take at once, and then closes a wire
+// that was to be closed meanwhile.
 func (l *socketLink) writeRest(rest net.Buffers) {
-	_ = l.conn.SetWriteDeadline(time.Now().Add(slowest))
-	_, err := rest.WriteTo(l.conn)
-	l.mu.Lock()
-	l.congested = false
-	if err != nil {
-		l.closed = true
-		_ = l.conn.Close()
-	} else {
-		_ = l.conn.SetWriteDeadline(time.Time{})
-	}
-	s := l.session
-	l.mu.Unlock()
-	if s != nil {
-		s.Ready(l)
+	for {
+		_ = l.conn.SetWriteDeadline(time.Now().Add(slowest))
+		_, err := rest.WriteTo(l.conn)
+		l.mu.Lock()
+		if rest, l.waiting = l.waiting, nil; err == nil && len(rest) > 0 {
+			l.mu.Unlock()
+			continue
+		}
+		l.congested = false
+		l.closed = l.closed || err != nil
+		if l.closed {
+			_ = l.conn.Close()
+		} else {
+			_ = l.conn.SetWriteDeadline(time.Time{})
+		}
+		s := l.session
+		l.mu.Unlock()
+		if s != nil {
+			s.Ready(l)
+		}
+		return
 	}
 }
 
@@ -308,7 +338,7 @@ func (l *socketLink) write(framed []byte) {
 	b := batches.Get().(*batch)
 	defer b.release()
 	b.parts = append(b.parts, framed)
-	l.writeParts(b)
+	l.writeParts(b, false)
 }
 
 func (l *socketLink) direct(frame []byte) {

@@ -109,6 +109,9 @@ func (t *teller) message() {
 	}
 	resource := func(dst []byte) []byte { return t.server.style.Message(dst, m) }
 	t.actor(realtime.Messages, "user.message.created", resource)
+	for i := range t.pubs {
+		t.pubs[i].Receipt = true // see connection.conclude
+	}
 	t.tell(realtime.Publication{Topic: realtime.ChannelTopic(m.Channel, realtime.Messages)}, "channel.message.created", resource)
 }
 

@@ -2,6 +2,7 @@ package rtm
 
 import (
 	"github.com/purrchat/purr/internal/kit/sockjs"
+	"github.com/purrchat/purr/internal/kit/stomp"
 	"github.com/purrchat/purr/internal/realtime"
 )
 
@@ -47,15 +48,18 @@ func (l *sockjsLink) bind(*realtime.Session) {}
 
 // Deliver implements realtime.Link.
 func (l *sockjsLink) Deliver(items []realtime.Item) bool {
-	messages := make([][]byte, len(items))
+	messages := make([][]byte, 0, len(items)+1)
 	for i := range items {
 		it := &items[i]
 		if it.Subscription == nil {
-			messages[i] = it.Frame.Body
+			messages = append(messages, it.Frame.Body)
 			continue
 		}
+		if it.Frame.Receipt {
+			messages = append(messages, stomp.AppendReceipt(nil, stomp.AppendEscaped(nil, it.Frame.Request)))
+		}
 		head := appendHead(make([]byte, 0, 512+len(it.Frame.Body)), it)
-		messages[i] = append(head, it.Frame.Body...)
+		messages = append(messages, append(head, it.Frame.Body...))
 	}
 	// An error means that the session is closed, which its receiver hears.
 	_ = l.socket.Write(messages...)
