@@ -69,6 +69,8 @@ const (
 	ParticipantEntered SignalKind = "participant.entered"
 	// ParticipantLeft: User closed his last chat session in Channel.
 	ParticipantLeft SignalKind = "participant.left"
+	// SessionMoved: Session has been resumed on Node; others let go of it.
+	SessionMoved SignalKind = "session.moved"
 )
 
 // Signal is news that matters only to those who are there to hear it. It is
@@ -78,4 +80,6 @@ type Signal struct {
 	Kind        SignalKind
 	User        UserID
 	Channel     ChannelID
+	Session     SessionID
+	Node        NodeID
 }

@@ -265,3 +265,18 @@ func (h *Hub) Find(id chat.SessionID) *Session {
 	defer h.mu.RUnlock()
 	return h.sessions[id]
 }
+
+// Release lets go of a session that has been resumed on another node.
+func (h *Hub) Release(id chat.SessionID) {
+	s := h.Find(id)
+	if s == nil {
+		return
+	}
+	s.mu.Lock()
+	link := s.link
+	s.mu.Unlock()
+	h.End(s)
+	if link != nil {
+		link.Cut(Superseded)
+	}
+}

@@ -138,8 +138,9 @@ func (tx *Tx) Acknowledged(id chat.SessionID) (text string, since chat.Position,
 	return text, since, tx.wrap("read acknowledgements", err)
 }
 
-// SetAcknowledged keeps what a session has acknowledged.
-func (tx *Tx) SetAcknowledged(id chat.SessionID, text string) error {
-	_, err := tx.exec("keep acknowledgements", `UPDATE user_sessions SET acknowledged = $1 WHERE id = $2`, text, int64(id))
+// SetAcknowledged keeps what a session has acknowledged on a node; it does
+// nothing where the session has moved to another.
+func (tx *Tx) SetAcknowledged(id chat.SessionID, node chat.NodeID, text string) error {
+	_, err := tx.exec("keep acknowledgements", `UPDATE user_sessions SET acknowledged = $1 WHERE id = $2 AND node_id = $3`, text, int64(id), int64(node))
 	return err
 }

@@ -209,7 +209,7 @@ func TestAcknowledgements(t *testing.T) {
 			return text
 		}
 		want(t, "at first", read(), "")
-		f.update(func(tx *store.Tx) error { return tx.SetAcknowledged(s.ID, "a 1 b 2") })
+		f.update(func(tx *store.Tx) error { return tx.SetAcknowledged(s.ID, s.Node, "a 1 b 2") })
 		want(t, "then", read(), "a 1 b 2")
 	})
 }

@@ -88,6 +88,7 @@ func (a *Accounts) resume(ctx context.Context, app chat.Application, in StartSes
 	if !ok {
 		return s, false, errNoResume
 	}
+	movedFrom := a.Node
 	err = a.DB.Update(ctx, func(tx *store.Tx) error {
 		record, stored, err := tx.Session(app.ID, id)
 		if err != nil {
@@ -108,10 +109,14 @@ func (a *Accounts) resume(ctx context.Context, app chat.Application, in StartSes
 		}
 		wasOnline = s.User.Presence.Online
 		s.User.Presence.Online = true
+		movedFrom = record.Node
 		s.Session, s.Token, s.Resumed = record.Session, in.Resume, true
 		s.Session.Node = a.Node
 		return tx.AttachSession(id, a.Node)
 	})
+	if err == nil && movedFrom != a.Node {
+		a.signal(chat.Signal{Application: app.ID, Kind: chat.SessionMoved, User: s.User.ID, Session: id, Node: a.Node})
+	}
 	return s, wasOnline, err
 }
 
@@ -221,7 +226,7 @@ func (a *Accounts) EndSession(ctx context.Context, s chat.Session) error {
 func (a *Accounts) KeepAcknowledged(ctx context.Context, texts map[chat.SessionID]string) error {
 	return a.DB.Update(ctx, func(tx *store.Tx) error {
 		for id, text := range texts {
-			if err := tx.SetAcknowledged(id, text); err != nil {
+			if err := tx.SetAcknowledged(id, a.Node, text); err != nil {
 				return err
 			}
 		}

@@ -155,7 +155,9 @@ func TestASessionIsResumedByWhoHasItsToken(t *testing.T) {
 			again.Session.Node != 2 || again.User.ID != ann.ID || again.Session.UserAgent != "agent" || !again.Session.DetachedAt.IsZero() {
 			t.Errorf("%+v", again)
 		}
-		want(t, "signals", w.Signals.Take(), presence(ann)) // the grace had run out
+		// The old node has to let go, and the grace had run out.
+		moved := fmt.Sprintf("%s:%d", chat.SessionMoved, ann.ID)
+		want(t, "signals", w.Signals.Take(), moved+" "+presence(ann))
 		// A second socket takes over from the first, on any node.
 		if s := start(t, w, "ann", first.Token); !s.Resumed || s.Session.Node != 1 {
 			t.Errorf("%+v", s)
@@ -168,7 +170,7 @@ func TestASessionIsResumedByWhoHasItsToken(t *testing.T) {
 		if err := errors.Join(w.Accounts.Sweep(t.Context()), other.Sweep(t.Context())); err != nil {
 			t.Fatal(err)
 		}
-		want(t, "signals after the takeover", w.Signals.Take(), "")
+		want(t, "signals after the takeover", w.Signals.Take(), moved)
 		if s := start(t, w, "ann", first.Token); !s.Resumed {
 			t.Error("the session has ended")
 		}

@@ -205,6 +205,10 @@ func (s *Server) Signal(sig chat.Signal) {
 		s.participant(ctx, sig, "channel.participant.active")
 	case chat.ParticipantLeft:
 		s.participant(ctx, sig, "channel.participant.inactive")
+	case chat.SessionMoved:
+		if sig.Node != s.Accounts.Node {
+			s.Hub.Release(sig.Session)
+		}
 	}
 }
 
