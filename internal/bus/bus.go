@@ -9,8 +9,8 @@ import (
 	"github.com/purrchat/purr/internal/chat"
 )
 
-// Handler hears what arrives. Its methods are called one at a time and should
-// return soon.
+// Handler hears what arrives. Each of its methods is called once at a time and
+// should return soon.
 type Handler interface {
 	// Signal hears a signal of any node, this one included.
 	Signal(chat.Signal)

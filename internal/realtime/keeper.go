@@ -48,17 +48,19 @@ func (k *keeper) add(s *Session) {
 }
 
 func (k *keeper) run(ctx context.Context) {
+	// What is being written when ctx ends is written to its end.
+	lasting := context.WithoutCancel(ctx)
 	pause := time.NewTimer(0)
 	defer pause.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			for k.keep(context.WithoutCancel(ctx)) > 0 {
+			for k.keep(lasting) > 0 { //nolint:revive // until all is kept
 			}
 			return
 		case <-k.wake:
 		}
-		n := k.keep(ctx)
+		n := k.keep(lasting)
 		pause.Reset(max(keepPause, time.Duration(n)*keepEach))
 		select {
 		case <-pause.C:
@@ -105,7 +107,8 @@ func (s *Session) KeptText() string {
 }
 
 // keptForm is the text that a session's acknowledgements are kept as: the mark
-// up to which everything is settled, and the topics that are behind it.
+// up to which everything is settled, and the topics that are behind it, or
+// ahead.
 type keptForm struct {
 	Settled Mark            `json:"settled"`
 	Topics  map[string]Mark `json:"topics,omitempty"`
@@ -124,23 +127,26 @@ func (s *Session) keptText() (string, bool) {
 	}
 	s.dirty = false
 	form := keptForm{Settled: settledMark(position)}
-	behind := func(sub *Subscription) {
+	apart := func(sub *Subscription) {
 		if form.Topics == nil {
 			form.Topics = map[string]Mark{}
 		}
 		form.Topics[topicText(sub.Topic)] = sub.acknowledged
 	}
-	if s.gap {
-		for sub := range s.all {
-			if !sub.shadow {
-				behind(sub)
-			}
+	for sub := range s.all {
+		if !sub.shadow && (s.gap || sub.acknowledged > form.Settled) {
+			apart(sub)
 		}
 	}
 	for i := range s.queue.size {
 		it := s.queue.at(i)
-		if sub := it.Subscription; sub != nil && it.Frame.Mark > sub.acknowledged && sub.Acknowledging {
-			behind(sub)
+		sub, m := it.Subscription, it.Frame.Mark
+		switch {
+		case sub == nil || !sub.live || m <= sub.acknowledged:
+		case !sub.Acknowledging && i < s.queue.written:
+			sub.acknowledged = m
+		default:
+			apart(sub)
 		}
 	}
 	text, err := json.Marshal(form)

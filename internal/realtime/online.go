@@ -164,8 +164,9 @@ func (h *Hub) ChannelGone(channel chat.ChannelID) {
 			if len(list) == 0 {
 				break
 			}
-			list[0].Session.dropChannel(channel)
-			told[list[0].Session] = struct{}{}
+			s := list[0].Session
+			s.dropChannel(channel)
+			told[s] = struct{}{}
 		}
 	}
 	for u := range h.members[channel] {

@@ -118,6 +118,7 @@ func (s *Session) drop(sub *Subscription) {
 		s.hub.unlisten(sub)
 		for other := range s.all {
 			if other.Topic == sub.Topic {
+				s.credit()
 				other.shadow = false
 				other.acknowledged, other.told = sub.acknowledged, sub.told
 				s.hub.listen(other)

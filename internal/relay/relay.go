@@ -108,27 +108,24 @@ func (r *Relay) Stop() {
 }
 
 // take passes on the events of a commit, after those of other nodes that came
-// before them.
+// before them. Where these cannot be read, nothing is passed on: the log has the
+// events of the commit, too.
 func (r *Relay) take(events []chat.Event) {
+	defer r.o.Announce(events[len(events)-1].Position)
+	if before := events[0].Position - 1; before > r.last && !r.catchUp(before) {
+		return
+	}
 	for len(events) > 0 && events[0].Position <= r.last {
 		events = events[1:] // read from the log already
 	}
-	if len(events) == 0 {
-		return
+	if len(events) > 0 {
+		r.pass(events)
 	}
-	if events[0].Position != r.last+1 {
-		r.catchUp(events[0].Position - 1)
-	}
-	if events[0].Position <= r.last {
-		r.take(events)
-		return
-	}
-	r.pass(events)
-	r.o.Announce(r.last)
 }
 
-// catchUp reads the log up to a position, zero for its end.
-func (r *Relay) catchUp(to chat.Position) {
+// catchUp reads the log up to a position, zero for its end. It reports false
+// where the log cannot be read.
+func (r *Relay) catchUp(to chat.Position) bool {
 	for to == 0 || r.last < to {
 		limit := page
 		if to != 0 {
@@ -138,19 +135,19 @@ func (r *Relay) catchUp(to chat.Position) {
 		events, err := r.o.Log.After(ctx, r.last, limit)
 		cancel()
 		if err != nil {
-			if r.life.Err() != nil {
-				return
+			if r.life.Err() == nil {
+				r.o.Logger.Error("read the log of events", "after", r.last, "error", err)
 			}
-			r.o.Logger.Error("read the log of events", "after", r.last, "error", err)
-			return
+			return false
 		}
 		if len(events) > 0 {
 			r.pass(events)
 		}
 		if len(events) < limit {
-			return
+			break
 		}
 	}
+	return true
 }
 
 func (r *Relay) pass(events []chat.Event) {

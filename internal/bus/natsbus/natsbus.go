@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -36,7 +37,10 @@ type Bus struct {
 	conn           *nats.Conn
 	log            *slog.Logger
 	signals, grown string
-	handler        bus.Handler
+
+	mu sync.Mutex
+	// handler is nil before Start and after Stop.
+	handler bus.Handler
 }
 
 // Connect opens the connection. A server that goes away later is waited for;
@@ -57,7 +61,7 @@ func Connect(o Options) (*Bus, error) {
 		}),
 		nats.ReconnectHandler(func(*nats.Conn) {
 			b.log.Info("the bus is back")
-			b.handler.Grown(0)
+			b.tellGrown(0)
 		}),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { b.log.Warn("the bus", "error", err) }))
 	if err != nil {
@@ -82,7 +86,7 @@ func (b *Bus) Announce(p chat.Position) {
 
 // Start implements bus.Bus.
 func (b *Bus) Start(h bus.Handler) error {
-	b.handler = h
+	b.handle(h)
 	if err := b.Local.Start(h); err != nil {
 		return err
 	}
@@ -106,12 +110,27 @@ func (b *Bus) hearSignal(m *nats.Msg) {
 
 func (b *Bus) hearGrown(m *nats.Msg) {
 	if p, err := strconv.ParseInt(string(m.Data), 10, 64); err == nil {
-		b.handler.Grown(chat.Position(p))
+		b.tellGrown(chat.Position(p))
 	}
+}
+
+func (b *Bus) tellGrown(p chat.Position) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.handler != nil {
+		b.handler.Grown(p)
+	}
+}
+
+func (b *Bus) handle(h bus.Handler) {
+	b.mu.Lock()
+	b.handler = h
+	b.mu.Unlock()
 }
 
 // Stop implements bus.Bus.
 func (b *Bus) Stop() {
 	b.conn.Close()
+	b.handle(nil)
 	b.Local.Stop()
 }

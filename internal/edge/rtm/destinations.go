@@ -82,7 +82,10 @@ type request struct {
 // param is a relay parameter: a header that the client has given a value.
 func (r *request) param(name string) (string, bool) {
 	v, ok := r.frame.HeaderString(name)
-	return v, ok && !absent(v)
+	if !ok || absent(v) {
+		return "", false
+	}
+	return v, true
 }
 
 const (

@@ -70,6 +70,10 @@ func (c *connection) topic(f *stomp.Frame, destination string) {
 		c.refuse(f, c.shown(err, "subscribe"))
 		return
 	}
+	if !c.mayHear(t) { // he ceased to be a member in between
+		c.session.Unsubscribe(string(f.Header("id")))
+		return
+	}
 	c.receipt(f)
 }
 
