@@ -20,11 +20,22 @@ const (
 	MemberJoined EventKind = "member.joined"
 	// MemberLeft: Target ceased to be a member.
 	MemberLeft EventKind = "member.left"
+	// MessageRead: Target has read up to a message; Subject is the newest
+	// message that this has made read.
+	MessageRead EventKind = "message.read"
+	// MessageUnread: Target has made messages unread; Subject is the oldest
+	// of them.
+	MessageUnread EventKind = "message.unread"
 	// UserUpdated: Target changed his own record or had it changed.
 	UserUpdated EventKind = "user.updated"
 	// UserDeleted: Target is gone.
 	UserDeleted EventKind = "user.deleted"
 )
+
+// Numbered tells whether an event of a channel takes the channel's next number.
+// Reading changes the reader's own membership, not the channel, and must not
+// wait for those who do.
+func (k EventKind) Numbered() bool { return k != MessageRead && k != MessageUnread }
 
 // Event is one line of the log: something that happened and stays happened.
 // It is written in the same transaction as the change it tells of.
@@ -35,7 +46,8 @@ type Event struct {
 	Kind        EventKind
 	// Channel is where it happened, zero for what concerns a user alone.
 	Channel ChannelID
-	// Seq is the event's number within its channel, zero without a channel.
+	// Seq is the event's number within its channel, zero without a channel and
+	// for kinds that are not Numbered.
 	Seq Seq
 	// Actor is who did it, zero where the application did.
 	Actor UserID

@@ -14,6 +14,8 @@ type UserFilter struct {
 	NameContains, DisplayNameContains string
 	// Online keeps those who are online (true) or are not (false).
 	Online *bool
+	// Unread keeps those who have unread messages.
+	Unread bool
 }
 
 // Fold is the form of a text in which filters compare, without regard to case.
@@ -27,6 +29,9 @@ type ChannelFilter struct {
 	// Joined, with a Viewer, keeps his channels (true) or the public ones he
 	// is not in (false).
 	Joined *bool
+	// Unread, with a Viewer, keeps his channels with messages that he has not
+	// read.
+	Unread bool
 	// Name is the whole name.
 	Name string
 	// NameContains is a part of the name, whatever its case.

@@ -101,6 +101,10 @@ func (tx *Tx) Channels(app chat.ApplicationID, f chat.ChannelFilter, r chat.Page
 		viewer := q.arg(int64(f.Viewer))
 		joined := "EXISTS (SELECT 1 FROM members m WHERE m.channel_id = c.id AND m.user_id = " + viewer + ")"
 		switch {
+		case f.Unread:
+			from = "members m JOIN channels c ON c.id = m.channel_id"
+			q.and("m.user_id = " + viewer)
+			q.and(unreadCount + " > 0")
 		case f.Joined == nil:
 			q.and("(c.type = 'PUBLIC' OR " + joined + ")")
 		case *f.Joined:

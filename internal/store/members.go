@@ -2,9 +2,12 @@ package store
 
 import "github.com/purrchat/purr/internal/chat"
 
-// InsertMember adds a membership; ErrDuplicate says that it was there.
+// InsertMember adds a membership, which begins with everything read;
+// ErrDuplicate says that it was there.
 func (tx *Tx) InsertMember(m chat.Member) error {
-	n, err := tx.exec("insert member", `INSERT INTO members (channel_id, user_id, joined_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
+	n, err := tx.exec("insert member", `INSERT INTO members (channel_id, user_id, joined_at, read_at, read_seq, read_ordinal, read_own)
+		SELECT c.id, CAST($2 AS BIGINT), CAST($3 AS BIGINT), CAST($3 AS BIGINT), `+newestIn("seq")+`, `+newestIn("ordinal")+`, `+newestOwnIn+`
+		FROM channels c WHERE c.id = $1 ON CONFLICT DO NOTHING`,
 		int64(m.Channel), int64(m.User), micros(m.JoinedAt))
 	if err == nil && n == 0 {
 		err = ErrDuplicate

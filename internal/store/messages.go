@@ -22,14 +22,14 @@ func readMessage(row scanner) (m chat.Message, err error) {
 }
 
 // InsertMessage adds a message. The event that tells of it has made it the
-// newest of its channel.
+// newest of its channel, whose count is therefore its ordinal.
 func (tx *Tx) InsertMessage(m chat.Message) error {
 	var user chat.UserID
 	if m.User != nil {
 		user = m.User.ID
 	}
-	_, err := tx.exec("insert message", `INSERT INTO messages (id, application_id, channel_id, seq, type, user_id, body, group_tag, properties, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+	_, err := tx.exec("insert message", `INSERT INTO messages (id, application_id, channel_id, seq, type, user_id, body, group_tag, properties, created_at, ordinal, author_ordinal)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, (SELECT message_count FROM channels WHERE id = $3), `+nextAuthorOrdinal+`)`,
 		int64(m.ID), int64(m.Application), int64(m.Channel), int64(m.Seq), string(m.Type), int64(user), m.Body, m.GroupTag, string(m.Properties), micros(m.CreatedAt))
 	return err
 }

@@ -40,14 +40,14 @@ type Tx struct {
 }
 
 // Record adds an event to the log. Its Position, and its Seq where it has a
-// Channel, are given by the store: the sequence number here and now, by
+// Channel and its kind is numbered, are given by the store: the sequence number here and now, by
 // moving the channel's counter, the position at commit. The jobs that follow
 // the event are written with it.
 func (tx *Tx) Record(e chat.Event) (chat.Seq, error) {
 	if err := checkRequest(e.Request); err != nil {
 		return 0, err
 	}
-	if e.Channel != 0 {
+	if e.Channel != 0 && e.Kind.Numbered() {
 		seq, err := tx.nextSeq(e)
 		if err != nil {
 			return 0, err
@@ -76,7 +76,7 @@ func (tx *Tx) nextSeq(e chat.Event) (seq chat.Seq, err error) {
 	}
 	tx.wrote = true
 	if e.Kind == chat.MessageCreated {
-		err = tx.row(`UPDATE channels SET seq = seq + 1, last_message = $3 WHERE id = $1 AND application_id = $2 RETURNING seq`,
+		err = tx.row(`UPDATE channels SET seq = seq + 1, last_message = $3, message_count = message_count + 1 WHERE id = $1 AND application_id = $2 RETURNING seq`,
 			int64(e.Channel), int64(e.Application), e.Subject).Scan(&seq)
 	} else {
 		err = tx.row(`UPDATE channels SET seq = seq + 1 WHERE id = $1 AND application_id = $2 RETURNING seq`,
