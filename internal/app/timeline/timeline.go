@@ -85,6 +85,10 @@ type subjects struct {
 }
 
 func (s *subjects) want(e chat.Event) {
+	if isReceipt(e) {
+		s.wantReceipt(e)
+		return
+	}
 	if e.Kind == chat.MessageCreated {
 		s.messageIDs = append(s.messageIDs, chat.MessageID(e.Subject))
 		return
@@ -119,6 +123,10 @@ func (s *subjects) find(tx *store.Tx, app chat.ApplicationID) (err error) {
 }
 
 func (s *subjects) fill(e *chat.Event) {
+	if isReceipt(*e) {
+		s.fillReceipt(e)
+		return
+	}
 	if e.Kind == chat.MessageCreated {
 		if m, ok := s.messages[chat.MessageID(e.Subject)]; ok {
 			e.Message = &m
