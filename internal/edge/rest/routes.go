@@ -20,6 +20,7 @@ func (d *door) routes() []route {
 		operation("PATCH", "/users/{id}", d.updateUser),
 		operation("DELETE", "/users/{id}", d.deleteUser),
 		operation("GET", "/users/{id}/channels", d.listUserChannels),
+		operation("GET", "/users/{id}/messages/unread/count", d.countUserUnreadMessages),
 
 		operation("GET", "/channels", d.listChannels),
 		operation("POST", "/channels", d.createChannel),
@@ -33,6 +34,7 @@ func (d *door) routes() []route {
 		operation("GET", "/channels/{id}/messages", d.listChannelMessages),
 		operation("POST", "/channels/{id}/messages", d.sendChannelMessage),
 		operation("GET", "/messages/{id}", d.retrieveMessage),
+		operation("GET", "/messages/{id}/read-receipts", d.listMessageReadReceipts),
 	}
 }
 

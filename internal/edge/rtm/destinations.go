@@ -28,13 +28,22 @@ var relays = map[string]relay{ //nolint:gochecknoglobals // the table of content
 	"user.joinable_channels":              joinableChannels,
 	"user.contacts":                       contacts,
 	"user.contacts_count":                 contactsCount,
+	"user.channels_count":                 channelsCount,
+	"user.unread_channels":                unreadChannels,
+	"user.unread_channels_count":          unreadChannelsCount,
+	"user.unread_messages_count":          unreadMessagesCount,
 	"users/{id}":                          userByID,
 	"users/{id}.channel_member":           userIsMember,
 	"channels/{id}":                       channelByID,
 	"channels/{id}.members":               membersOfChannel,
 	"channels/{id}.messages":              messagesOfChannel,
 	"channels/{id}.last_received_message": lastReceivedMessage,
+	"channels/{id}.messages_count":        messagesCount,
+	"channels/{id}.unread":                channelIsUnread,
+	"channels/{id}.last_read_message":     lastReadMessage,
+	"channels/{id}.context":               channelContext,
 	"messages/{id}":                       messageByID,
+	"messages/{id}.read_receipts":         readReceipts,
 	"messages/{id}.channel":               channelOfMessage,
 }
 
@@ -47,6 +56,9 @@ var actions = map[string]action{ //nolint:gochecknoglobals // the table of conte
 	"channels/{id}.leave":  leaveChannel,
 	"channels/{id}.update": updateChannel,
 	"channels/{id}.delete": deleteChannel,
+	"channels/{id}.read":   readChannel,
+	"messages/{id}.read":   readMessage,
+	"messages/{id}.unread": unreadMessage,
 }
 
 // pipelined are the actions that a client may send one after the other without

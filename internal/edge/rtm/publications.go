@@ -70,6 +70,10 @@ func (s *Server) publications(e *chat.Event) []realtime.Publication {
 		t.member()
 	case chat.UserUpdated, chat.UserDeleted:
 		t.user()
+	case chat.MessageRead:
+		t.receipt("message.read_receipt.created")
+	case chat.MessageUnread:
+		t.receipt("message.read_receipt.deleted")
 	}
 	for i := range t.pubs {
 		t.pubs[i].Mark = realtime.MarkOf(e.Position, i)
