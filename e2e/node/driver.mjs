@@ -8,7 +8,8 @@
 //
 //   {"id":1,"op":"client","sdk":"K158","apiKey":…,"host":…,"transport":…}
 //   {"id":2,"op":"platform","sdk":"N","clientId":…,"clientSecret":…,"url":…}
-//   {"id":3,"op":"call","target":"h1","method":"startSession","args":[…]}
+//   {"id":3,"op":"connect","apiKey":…,"host":…,"username":…}
+//   {"id":4,"op":"call","target":"h1","method":"startSession","args":[…]}
 //
 // Inside args: {"$ref":"h3.channel"} is a kept object or a part of it,
 // {"$on":"name","pick":[…]} a handler whose calls are reported under that name,
@@ -158,6 +159,11 @@ async function handle(request) {
       return { handle: keep(newClient(request)) }
     case 'platform':
       return { handle: keep(newPlatform(request)) }
+    case 'connect': {
+      const { apiKey, username, host } = request
+      const { connectApi } = loadCore()
+      return { handle: keep(await connectApi({ apiKey, username, $environment: { host, secure: false } })) }
+    }
     case 'call': {
       const result = await invoke(lookUp(request.target), request.method, build(request.args ?? []))
       return { handle: keep(result), value: snapshotAnswer(result) }
