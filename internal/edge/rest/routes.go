@@ -20,6 +20,7 @@ func (d *door) routes() []route {
 		operation("PATCH", "/users/{id}", d.updateUser),
 		operation("DELETE", "/users/{id}", d.deleteUser),
 		operation("GET", "/users/{id}/channels", d.listUserChannels),
+		operation("POST", "/users/{id}/display-picture", d.updateDisplayPicture),
 
 		operation("GET", "/channels", d.listChannels),
 		operation("POST", "/channels", d.createChannel),
