@@ -12,11 +12,14 @@
 //
 // Inside args: {"$ref":"h3.channel"} is a kept object or a part of it,
 // {"$on":"name","pick":[…]} a handler whose calls are reported under that name,
-// {"$assign":{…}} a function returning its argument with these members changed.
+// {"$assign":{…}} a function returning its argument with these members changed,
+// {"$file":{"name":…,"type":…,"text":…,"times":…}} a File as a browser's file
+// input gives it, with the text so many times.
 //
 // Answers: {"id":3,"handle":"h4","value":…} or {"id":3,"error":{…}}.
 // Handler calls: {"on":"name","args":[…]}.
 
+import { File } from 'node:buffer'
 import { createRequire } from 'node:module'
 import { createInterface } from 'node:readline'
 
@@ -99,6 +102,10 @@ function build(spec) {
   if ('$ref' in spec) return lookUp(spec.$ref)
   if ('$on' in spec) {
     return (...args) => say({ on: spec.$on, args: args.map((arg) => snapshot(arg, spec.pick) ?? null) })
+  }
+  if ('$file' in spec) {
+    const { name, type, text, times } = spec.$file
+    return new File(Array(times ?? 1).fill(text), name, { type })
   }
   if ('$assign' in spec) return (object) => Object.assign({}, object, spec.$assign)
   return Object.fromEntries(Object.entries(spec).map(([name, member]) => [name, build(member)]))

@@ -63,29 +63,29 @@ func (f File) Place() string {
 
 // CheckExternal completes and checks what somebody says about a file that is
 // elsewhere. Its address must be one of the web: pages put it where a browser
-// follows it.
-func CheckExternal(f File) (File, error) {
-	if err := CheckText("file.url", f.URL, MaxFileURL); err != nil {
+// follows it. The prefix leads to it within the input.
+func CheckExternal(prefix string, f File) (File, error) {
+	if err := CheckText(prefix+"url", f.URL, MaxFileURL); err != nil {
 		return f, err
 	}
 	u, err := url.Parse(f.URL)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return f, Invalidf("file.url", "must be an absolute http or https URL")
+		return f, Invalidf(prefix+"url", "must be an absolute http or https URL")
 	}
 	if f.Name == "" {
 		f.Name = u.Path
 	}
-	if err := CheckOptionalText("file.name", f.Name, MaxFileName); err != nil {
+	if err := CheckOptionalText(prefix+"name", f.Name, MaxFileName); err != nil {
 		return f, err
 	}
 	if f.ContentType == "" {
 		f.ContentType = UnknownContentType
 	}
-	if err := CheckText("file.contentType", f.ContentType, MaxContentType); err != nil {
+	if err := CheckText(prefix+"contentType", f.ContentType, MaxContentType); err != nil {
 		return f, err
 	}
 	if f.Size < 0 || f.Size >= 1<<53 {
-		return f, Invalidf("file.size", "must be a number of bytes")
+		return f, Invalidf(prefix+"size", "must be a number of bytes")
 	}
 	f.Type, f.Key, f.Name = ExternalFile, "", FileName(f.Name)
 	return f, nil
@@ -131,7 +131,10 @@ func ShownInline(contentType string) bool {
 	if err != nil {
 		return false
 	}
-	kind, sub, _ := strings.Cut(media, "/")
+	kind, sub, whole := strings.Cut(media, "/")
+	if !whole {
+		return false
+	}
 	switch kind {
 	case "audio", "video":
 		return !strings.Contains(sub, "xml")

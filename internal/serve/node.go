@@ -201,7 +201,7 @@ func treat(r *http.Request) httpbase.Treatment {
 	case "stream", "file":
 		return fileTreatment
 	}
-	if formdata.Is(r) && takesFiles(r.URL.Path) {
+	if r.Method == http.MethodPost && formdata.Is(r) && takesFiles(r.URL.Path) {
 		return fileTreatment
 	}
 	return httpbase.Treatment{}

@@ -85,9 +85,12 @@ func (fs *Files) Upload(ctx context.Context, actor chat.Actor, in UploadInput) (
 	return f, nil
 }
 
+// keyLetters are those that keys are made of.
+const keyLetters = "abcdefghijklmnopqrstuvwxyz234567"
+
 // newKey makes a key of 128 random bits or more, as lower case letters and
 // digits.
-func newKey() string { return strings.ToLower(rand.Text()) }
+func newKey() string { return strings.ToLower(rand.Text()) } // base32, see crypto/rand
 
 // limited is a stream up to a size. It remembers why it ended too early.
 type limited struct {
@@ -177,6 +180,9 @@ type Opened struct {
 // files of a channel to those who see the channel, by their read grant.
 func (fs *Files) Open(ctx context.Context, key, grant string) (Opened, error) {
 	var f store.StoredFile
+	if strings.Trim(key, keyLetters) != "" {
+		return Opened{}, chat.ErrUnknownFile
+	}
 	err := fs.DB.View(ctx, func(tx *store.Tx) (err error) {
 		f, err = tx.FileByKey(key)
 		return store.OrRefuse(err, chat.ErrUnknownFile)

@@ -16,7 +16,7 @@ func (fs *Files) SetPicture(ctx context.Context, actor chat.Actor, id chat.UserI
 		return u, err
 	}
 	if f.Type != chat.HostedFile {
-		if f, err = chat.CheckExternal(f); err != nil {
+		if f, err = chat.CheckExternal("", f); err != nil {
 			return u, err
 		}
 	}

@@ -23,7 +23,7 @@ func checkFile(f chat.File) (*chat.File, error) {
 	if f.Type == chat.HostedFile {
 		return &f, nil // it has been taken in; keepFile sees to the rest
 	}
-	f, err := chat.CheckExternal(f)
+	f, err := chat.CheckExternal("file.", f)
 	return &f, err
 }
 

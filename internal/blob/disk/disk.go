@@ -32,6 +32,9 @@ var _ blob.Store = (*Store)(nil)
 // New makes a store in a directory, which is made when the first bytes come.
 func New(dir string) *Store { return &Store{dir: dir} }
 
+// Directory is where the store keeps its files.
+func (s *Store) Directory() string { return s.dir }
+
 func (s *Store) path(key string) string { return filepath.Join(s.dir, key[:2], key) }
 
 // Put keeps what it reads.

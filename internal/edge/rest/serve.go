@@ -29,7 +29,7 @@ type handler func(*call) ([]byte, error)
 
 // serve is the way of every operation: in, through its deed, and out.
 func (d *door) serve(handle handler, w http.ResponseWriter, r *http.Request) {
-	if formdata.Is(r) {
+	if r.Method == http.MethodPost && formdata.Is(r) {
 		d.serveForm(handle, w, r)
 		return
 	}
