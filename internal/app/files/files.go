@@ -196,7 +196,19 @@ func (fs *Files) Open(ctx context.Context, key, grant string) (Opened, error) {
 		}
 	}
 	bytes, err := fs.Blobs.Open(ctx, key)
+	if err != nil && fs.isGone(ctx, key) {
+		err = chat.ErrUnknownFile
+	}
 	return Opened{File: f.File, Public: f.PictureOf != 0, CreatedAt: f.CreatedAt, Bytes: bytes}, err
+}
+
+// isGone tells that a file has been let go of since it was found.
+func (fs *Files) isGone(ctx context.Context, key string) bool {
+	err := fs.DB.View(ctx, func(tx *store.Tx) error {
+		_, err := tx.FileByKey(key)
+		return err
+	})
+	return errors.Is(err, store.ErrNotFound)
 }
 
 // checkReader refuses a grant of somebody who does not see the file's channel.

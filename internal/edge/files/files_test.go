@@ -3,10 +3,13 @@ package files_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"mime/multipart"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/textproto"
@@ -26,8 +29,9 @@ import (
 // place is the door over a world of its own, on the base that all doors are on.
 type place struct {
 	*apptest.World
-	t   *testing.T
-	url string
+	t      *testing.T
+	url    string
+	server *httptest.Server
 }
 
 func start(t *testing.T) *place {
@@ -50,7 +54,7 @@ func start(t *testing.T) *place {
 			t.Errorf("the door logged: %s", faults)
 		}
 	})
-	p = &place{World: w, t: t, url: server.URL}
+	p = &place{World: w, t: t, url: server.URL, server: server}
 	return p
 }
 
@@ -191,7 +195,7 @@ func (p *place) onlyKept(n int) {
 func (p *place) keys() (keys []string) {
 	p.t.Helper()
 	folders, err := os.ReadDir(p.Blobs.Directory())
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		p.t.Fatal(err)
 	}
 	for _, folder := range folders {
@@ -204,6 +208,34 @@ func (p *place) keys() (keys []string) {
 		}
 	}
 	return keys
+}
+
+// A client that goes away half way leaves nothing behind, neither bytes nor a
+// row nor an error in our log.
+func TestUploadThatIsCutOff(t *testing.T) {
+	t.Parallel()
+	for _, ending := range []string{"closed", "reset"} {
+		p := start(t)
+		ann := p.User("ann")
+		room := p.Channel(chat.Public, "room", ann)
+		c, err := net.Dial("tcp", p.server.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(c, "POST /stream/v1/channels/%d.messages HTTP/1.1\r\nHost: x\r\nGrant: %s\r\n"+
+			"Content-Type: multipart/form-data; boundary=B\r\nContent-Length: 500000\r\n\r\n"+
+			"--B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"x\"\r\n\r\n%s",
+			room.ID, p.grant(ann, accounts.WriteFiles), strings.Repeat("x", 100_000))
+		if tcp, ok := c.(*net.TCPConn); ok && ending == "reset" {
+			_ = tcp.SetLinger(0)
+		}
+		_ = c.Close()
+		p.server.Close() // it waits for the request to end
+		p.onlyKept(0)
+		if news := p.News(); news != "" {
+			t.Errorf("%s: news: %s", ending, news)
+		}
+	}
 }
 
 func TestPreflight(t *testing.T) {

@@ -47,7 +47,8 @@ type File struct {
 	// ContentType is what its sender says it is or, where he says nothing,
 	// what its first bytes look like.
 	ContentType string
-	Bytes       io.Reader
+	// Bytes fails with an ErrNoForm where the form is cut off.
+	Bytes io.Reader
 }
 
 // Is tells whether a request claims to hold a form.
@@ -143,14 +144,25 @@ func keep(fields map[string]string, part *multipart.Part) error {
 }
 
 func file(part *multipart.Part) File {
-	f := File{Name: fileName(part.Header), ContentType: part.Header.Get("Content-Type"), Bytes: part}
+	f := File{Name: fileName(part.Header), ContentType: part.Header.Get("Content-Type"), Bytes: marked{part}}
 	if f.ContentType == "" {
 		// A part shorter than that, or one that breaks, shows when it is read.
-		peeking := bufio.NewReaderSize(part, sniffed)
+		peeking := bufio.NewReaderSize(f.Bytes, sniffed)
 		start, _ := peeking.Peek(sniffed)
 		f.ContentType, f.Bytes = http.DetectContentType(start), peeking
 	}
 	return f
+}
+
+// marked marks the errors of its reader as the sender's.
+type marked struct{ io.Reader }
+
+func (m marked) Read(p []byte) (int, error) {
+	n, err := m.Reader.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = broken(err)
+	}
+	return n, err
 }
 
 // fileName reads the name as it came, while Part.FileName drops its folders
