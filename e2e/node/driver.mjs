@@ -14,7 +14,8 @@
 // {"$on":"name","pick":[…]} a handler whose calls are reported under that name,
 // {"$assign":{…}} a function returning its argument with these members changed,
 // {"$file":{"name":…,"type":…,"text":…,"times":…}} a File as a browser's file
-// input gives it, with the text so many times.
+// input gives it, with the text so many times, {"$form":{"file":{…},"fields":{…}}}
+// a form as back ends give it to their SDK.
 //
 // Answers: {"id":3,"handle":"h4","value":…} or {"id":3,"error":{…}}.
 // Handler calls: {"on":"name","args":[…]}.
@@ -106,6 +107,14 @@ function build(spec) {
   if ('$file' in spec) {
     const { name, type, text, times } = spec.$file
     return new File(Array(times ?? 1).fill(text), name, { type })
+  }
+  if ('$form' in spec) {
+    const FormData = require('form-data')
+    const form = new FormData()
+    for (const [name, value] of Object.entries(spec.$form.fields)) form.append(name, value)
+    const { name, type, text } = spec.$form.file
+    form.append('file', Buffer.from(text), { filename: name, contentType: type })
+    return form
   }
   if ('$assign' in spec) return (object) => Object.assign({}, object, spec.$assign)
   return Object.fromEntries(Object.entries(spec).map(([name, member]) => [name, build(member)]))
