@@ -192,7 +192,7 @@ func TestExternalFileStory(t *testing.T) {
 func TestDisplayPictureStory(t *testing.T) {
 	t.Parallel()
 	eachSDK(t, func(t *testing.T, p place, sdk harness.SDK) {
-		alice, bob := p.start(sdk, "alice"), p.start(other(sdk), "bob")
+		alice := p.start(sdk, "alice")
 		picture := func(c *harness.Client, result harness.Result) string {
 			t.Helper()
 			var user struct {
@@ -218,7 +218,6 @@ func TestDisplayPictureStory(t *testing.T) {
 		}
 
 		painter := p.start(harness.Core, "carol")
-		_ = bob
 		data := map[string]any{"uri": "data:image/png;base64,iVBORw0KGgo=", "name": "me.png"}
 		hosted := picture(painter, painter.Must("updateCurrentUserDisplayPicture", map[string]any{"file": data}))
 		if status, body, h := fetch(t, hosted); status != 200 || body != "\x89PNG\r\n\x1a\n" || h.Get("Content-Type") != "image/png" {
