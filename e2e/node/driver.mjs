@@ -13,11 +13,15 @@
 //
 // Inside args: {"$ref":"h3.channel"} is a kept object or a part of it,
 // {"$on":"name","pick":[…]} a handler whose calls are reported under that name,
-// {"$assign":{…}} a function returning its argument with these members changed.
+// {"$assign":{…}} a function returning its argument with these members changed,
+// {"$file":{"name":…,"type":…,"text":…,"times":…}} a File as a browser's file
+// input gives it, with the text so many times, {"$form":{"file":{…},"fields":{…}}}
+// a form as back ends give it to their SDK.
 //
 // Answers: {"id":3,"handle":"h4","value":…} or {"id":3,"error":{…}}.
 // Handler calls: {"on":"name","args":[…]}.
 
+import { File } from 'node:buffer'
 import { createRequire } from 'node:module'
 import { createInterface } from 'node:readline'
 
@@ -100,6 +104,18 @@ function build(spec) {
   if ('$ref' in spec) return lookUp(spec.$ref)
   if ('$on' in spec) {
     return (...args) => say({ on: spec.$on, args: args.map((arg) => snapshot(arg, spec.pick) ?? null) })
+  }
+  if ('$file' in spec) {
+    const { name, type, text, times } = spec.$file
+    return new File(Array(times ?? 1).fill(text), name, { type })
+  }
+  if ('$form' in spec) {
+    const FormData = require('form-data')
+    const form = new FormData()
+    for (const [name, value] of Object.entries(spec.$form.fields)) form.append(name, value)
+    const { name, type, text } = spec.$form.file
+    form.append('file', Buffer.from(text), { filename: name, contentType: type })
+    return form
   }
   if ('$assign' in spec) return (object) => Object.assign({}, object, spec.$assign)
   return Object.fromEntries(Object.entries(spec).map(([name, member]) => [name, build(member)]))

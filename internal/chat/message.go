@@ -22,8 +22,10 @@ type Message struct {
 	Seq  Seq
 	Type MessageType
 	// User is the author, nil for a system message.
-	User       *User
-	Body       string
+	User *User
+	Body string
+	// File is what a file message shows, nil for a text.
+	File       *File
 	GroupTag   string
 	Properties Properties
 	CreatedAt  time.Time

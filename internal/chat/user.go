@@ -9,8 +9,8 @@ type User struct {
 	// Name is unique among the living users of the application.
 	Name        string
 	DisplayName string
-	// Picture is the URL of the display picture, or empty where the default
-	// picture is shown.
+	// Picture is the URL of the display picture, the path of one that this
+	// server keeps, or empty where the default picture is shown.
 	Picture    string
 	Guest      bool
 	Properties Properties

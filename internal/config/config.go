@@ -35,6 +35,7 @@ type Config struct {
 	Session    Session    `key:"session"`
 	Presence   Presence   `key:"presence"`
 	Token      Token      `key:"token"`
+	Files      Files      `key:"files"`
 }
 
 // TLS is for a server that faces the network without a proxy before it.
@@ -85,6 +86,12 @@ type Token struct {
 	Lifetime time.Duration `key:"lifetime" doc:"How long an access token is valid."`
 }
 
+// Files is for what users upload.
+type Files struct {
+	Directory string `key:"directory" doc:"Directory for uploaded files, which several nodes share. Empty: files in the data directory."`
+	MaxSize   Bytes  `key:"max_size" doc:"The largest file that may be uploaded."`
+}
+
 // Default is the configuration of a server that nobody configured.
 func Default() Config {
 	return Config{
@@ -108,6 +115,7 @@ func Default() Config {
 		Session:  Session{ResumeWindow: 2 * time.Minute},
 		Presence: Presence{Grace: 15 * time.Second, FanoutLimit: 500},
 		Token:    Token{Lifetime: 12 * time.Hour},
+		Files:    Files{MaxSize: 100 * MiB},
 	}
 }
 

@@ -72,6 +72,7 @@ func (l *loader) validate(c Config) []error {
 	if c.Token.Lifetime < time.Minute {
 		check("token.lifetime", fmt.Errorf("%s is less than a minute", durationText(c.Token.Lifetime)))
 	}
+	check("files.max_size", atLeast(c.Files.MaxSize, KiB))
 	return errs
 }
 

@@ -14,8 +14,10 @@ import (
 
 	"github.com/purrchat/purr/internal/app/accounts"
 	"github.com/purrchat/purr/internal/app/channels"
+	"github.com/purrchat/purr/internal/app/files"
 	"github.com/purrchat/purr/internal/app/messages"
 	"github.com/purrchat/purr/internal/app/timeline"
+	"github.com/purrchat/purr/internal/blob/disk"
 	"github.com/purrchat/purr/internal/chat"
 	"github.com/purrchat/purr/internal/config"
 	"github.com/purrchat/purr/internal/kit/ident"
@@ -24,6 +26,9 @@ import (
 
 // databaseFile is the embedded database within the data directory.
 const databaseFile = "purr.db"
+
+// filesFolder has the uploaded files within the data directory.
+const filesFolder = "files"
 
 // nodeLease is how long a node number is held without being renewed.
 const nodeLease = 15 * time.Second
@@ -39,6 +44,8 @@ type core struct {
 	accounts *accounts.Accounts
 	channels *channels.Channels
 	messages *messages.Messages
+	files    *files.Files
+	blobs    *disk.Store
 	timeline *timeline.Timeline
 }
 
@@ -94,8 +101,18 @@ func openCore(ctx context.Context, c config.Config, p purpose) (_ *core, err err
 	}
 	k.channels = &channels.Channels{DB: k.db, IDs: ids}
 	k.messages = &messages.Messages{DB: k.db, IDs: ids}
+	k.blobs = disk.New(filesDirectory(c))
+	k.files = &files.Files{DB: k.db, IDs: ids, Accounts: k.accounts, Blobs: k.blobs, MaxSize: int64(c.Files.MaxSize)}
 	k.timeline = &timeline.Timeline{DB: k.db}
 	return k, nil
+}
+
+// filesDirectory is where uploaded files are.
+func filesDirectory(c config.Config) string {
+	if c.Files.Directory != "" {
+		return c.Files.Directory
+	}
+	return filepath.Join(c.Data, filesFolder)
 }
 
 // lockDirectory keeps a second server out of a data directory. The lock goes

@@ -17,6 +17,13 @@ import (
 // be resumed.
 const keepEvents = 24 * time.Hour
 
+const (
+	// removeFilesEvery is how often files go that nothing shows any more.
+	removeFilesEvery = time.Minute
+	// keepIncomplete is how long a file that is coming in may stand still.
+	keepIncomplete = 24 * time.Hour
+)
+
 // startJobs starts the durable work and the housekeeping.
 func (n *Node) startJobs(ctx context.Context) error {
 	n.jobs = jobs.New(jobs.Options{DB: n.db, Log: n.log, Workers: map[string]jobs.Worker{
@@ -30,6 +37,10 @@ func (n *Node) startJobs(ctx context.Context) error {
 	n.jobs.Every("forget ended sessions", time.Hour, n.accounts.ForgetSessions)
 	n.jobs.Every("forget old events", 10*time.Minute, func(ctx context.Context) error {
 		return n.timeline.Forget(ctx, keepEvents)
+	})
+	n.jobs.Every("remove unused files", removeFilesEvery, n.files.Sweep)
+	n.jobs.Every("remove incomplete files", time.Hour, func(ctx context.Context) error {
+		return n.blobs.Clean(ctx, time.Now().Add(-keepIncomplete))
 	})
 	return n.group.Start(ctx, "jobs", n.jobs.Start, n.jobs.Stop)
 }

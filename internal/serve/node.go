@@ -15,11 +15,13 @@ import (
 	"github.com/purrchat/purr/internal/bus/natsbus"
 	"github.com/purrchat/purr/internal/chat"
 	"github.com/purrchat/purr/internal/config"
+	"github.com/purrchat/purr/internal/edge/files"
 	"github.com/purrchat/purr/internal/edge/httpbase"
 	"github.com/purrchat/purr/internal/edge/ops"
 	"github.com/purrchat/purr/internal/edge/rest"
 	"github.com/purrchat/purr/internal/edge/rtm"
 	"github.com/purrchat/purr/internal/jobs"
+	"github.com/purrchat/purr/internal/kit/formdata"
 	"github.com/purrchat/purr/internal/kit/lifecycle"
 	"github.com/purrchat/purr/internal/observe"
 	"github.com/purrchat/purr/internal/realtime"
@@ -95,7 +97,7 @@ func (n *Node) startRealtime(ctx context.Context) error {
 		Grace: n.config.Presence.Grace, Window: n.config.Session.ResumeWindow, Crowd: n.config.Presence.FanoutLimit,
 	}, head)
 	n.rtm = rtm.New(context.WithoutCancel(ctx), rtm.Deps{
-		Accounts: n.accounts, Channels: n.channels, Messages: n.messages, Timeline: n.timeline, Hub: n.hub,
+		Accounts: n.accounts, Channels: n.channels, Messages: n.messages, Files: n.files, Timeline: n.timeline, Hub: n.hub,
 		BaseURL: n.config.BaseURL(nil), Log: n.log,
 		Limits: rtm.Limits{
 			MaxFrame: int(n.config.Connection.MaxFrame), FramesPerSecond: n.config.Connection.FramesPerSecond,
@@ -176,8 +178,12 @@ func (n *Node) sweep(ctx context.Context) error {
 func (n *Node) startDoors(ctx context.Context) error {
 	mux := http.NewServeMux()
 	n.rtm.Mount(mux)
+	files.Mount(mux, files.Deps{
+		Accounts: n.accounts, Messages: n.messages, Files: n.files,
+		BaseURL: n.config.BaseURL(nil), Now: time.Now, Log: n.log,
+	})
 	mux.Handle("/", rest.New(rest.Deps{
-		Accounts: n.accounts, Channels: n.channels, Messages: n.messages,
+		Accounts: n.accounts, Channels: n.channels, Messages: n.messages, Files: n.files,
 		PublicURL: n.config.PublicURL, MaxBody: int64(n.config.HTTP.MaxBody),
 		RequestsPerSecond: n.config.HTTP.RequestsPerSecond, Now: time.Now, Log: n.log,
 	}))
@@ -213,9 +219,22 @@ func treat(r *http.Request) httpbase.Treatment {
 		return httpbase.Treatment{Streaming: true, Quiet: true, Credentials: true}
 	case "healthz", "readyz", "metrics":
 		return httpbase.Treatment{Quiet: true}
-	default:
-		return httpbase.Treatment{}
+	case "stream", "file":
+		return fileTreatment
 	}
+	if r.Method == http.MethodPost && formdata.Is(r) && takesFiles(r.URL.Path) {
+		return fileTreatment
+	}
+	return httpbase.Treatment{}
+}
+
+// fileTreatment is for what streams a file in or out: its doors bound its size
+// and its pace themselves.
+var fileTreatment = httpbase.Treatment{Streaming: true, MaxBody: -1} //nolint:gochecknoglobals // a constant
+
+// takesFiles tells the paths of the Platform API that take a file as a form.
+func takesFiles(path string) bool {
+	return strings.HasSuffix(path, "/messages") || strings.HasSuffix(path, "/display-picture")
 }
 
 // startOperations puts metrics on the public mux or, with profiles, on a

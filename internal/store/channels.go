@@ -161,7 +161,7 @@ func (tx *Tx) DeleteChannel(app chat.ApplicationID, id chat.ChannelID) error {
 }
 
 // PurgeChannel removes up to limit members and as many messages of a deleted
-// channel, and tells whether anything is left.
+// channel, lets go of as many files, and tells whether anything is left.
 func (tx *Tx) PurgeChannel(id chat.ChannelID, limit int) (more bool, err error) {
 	messages, err := tx.exec("purge messages", `DELETE FROM messages WHERE id IN (SELECT id FROM messages WHERE channel_id = $1 ORDER BY seq LIMIT $2)`, int64(id), limit)
 	if err != nil {
@@ -169,7 +169,11 @@ func (tx *Tx) PurgeChannel(id chat.ChannelID, limit int) (more bool, err error) 
 	}
 	members, err := tx.exec("purge members", `DELETE FROM members WHERE channel_id = $1 AND user_id IN
 		(SELECT user_id FROM members WHERE channel_id = $1 ORDER BY user_id LIMIT $2)`, int64(id), limit)
-	return messages == int64(limit) || members == int64(limit), err
+	if err != nil {
+		return false, err
+	}
+	files, err := tx.ReleaseChannelFiles(id, limit)
+	return messages == int64(limit) || members == int64(limit) || files == int64(limit), err
 }
 
 // Complete loads what channels show besides their own row: creators, the

@@ -4,15 +4,19 @@ import "github.com/purrchat/purr/internal/chat"
 
 // messageColumns are read from messages m LEFT JOIN users u; $1 must be the
 // present time.
-const messageColumns = userColumns + `, m.id, m.application_id, m.channel_id, m.seq, m.type, m.body, m.group_tag, m.properties, m.created_at`
+const messageColumns = userColumns + `, m.id, m.application_id, m.channel_id, m.seq, m.type, m.body, m.group_tag, m.properties, m.created_at, m.file`
 
 const messageFrom = ` FROM messages m LEFT JOIN users u ON u.id = m.user_id `
 
 func readMessage(row scanner) (m chat.Message, err error) {
 	var u chat.User
 	var created, userCreated, userDeleted int64
+	var file string
 	err = row.Scan(append(userFields(&u, &userCreated, &userDeleted),
-		&m.ID, &m.Application, &m.Channel, &m.Seq, &m.Type, &m.Body, &m.GroupTag, &m.Properties, &created)...)
+		&m.ID, &m.Application, &m.Channel, &m.Seq, &m.Type, &m.Body, &m.GroupTag, &m.Properties, &created, &file)...)
+	if err == nil {
+		m.File, err = parseFile(file)
+	}
 	m.CreatedAt = fromMicros(created)
 	if u.ID != 0 {
 		u.CreatedAt, u.Deleted = fromMicros(userCreated), userDeleted != 0
@@ -28,9 +32,9 @@ func (tx *Tx) InsertMessage(m chat.Message) error {
 	if m.User != nil {
 		user = m.User.ID
 	}
-	_, err := tx.exec("insert message", `INSERT INTO messages (id, application_id, channel_id, seq, type, user_id, body, group_tag, properties, created_at, ordinal, author_ordinal)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, (SELECT message_count FROM channels WHERE id = $3), `+nextAuthorOrdinal+`)`,
-		int64(m.ID), int64(m.Application), int64(m.Channel), int64(m.Seq), string(m.Type), int64(user), m.Body, m.GroupTag, string(m.Properties), micros(m.CreatedAt))
+	_, err := tx.exec("insert message", `INSERT INTO messages (id, application_id, channel_id, seq, type, user_id, body, group_tag, properties, created_at, ordinal, author_ordinal, file)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, (SELECT message_count FROM channels WHERE id = $3), `+nextAuthorOrdinal+`, $11)`,
+		int64(m.ID), int64(m.Application), int64(m.Channel), int64(m.Seq), string(m.Type), int64(user), m.Body, m.GroupTag, string(m.Properties), micros(m.CreatedAt), formatFile(m.File))
 	return err
 }
 
@@ -62,7 +66,12 @@ func (tx *Tx) MessagesByID(app chat.ApplicationID, ids []chat.MessageID) (map[ch
 // with at most the sequence number from (zero starts at the newest) or, where
 // before is not zero, the nearest ones that are newer than before.
 func (tx *Tx) ChannelMessages(channel chat.ChannelID, from, before chat.Seq, limit int) ([]chat.Message, error) {
-	const columns = `SELECT ` + messageColumns + messageFrom + `WHERE m.channel_id = $2`
+	return tx.channelMessages("", channel, from, before, limit)
+}
+
+// channelMessages is ChannelMessages with one more condition.
+func (tx *Tx) channelMessages(condition string, channel chat.ChannelID, from, before chat.Seq, limit int) ([]chat.Message, error) {
+	columns := `SELECT ` + messageColumns + messageFrom + `WHERE m.channel_id = $2` + condition
 	now, id := micros(tx.Now), int64(channel)
 	switch {
 	case before != 0:

@@ -79,5 +79,6 @@ func (tx *Tx) GreatestID() (int64, error) {
 	return tx.count("find greatest identifier", `SELECT max(id) FROM (
 		SELECT COALESCE(max(id), 0) AS id FROM applications UNION ALL SELECT COALESCE(max(id), 0) FROM users
 		UNION ALL SELECT COALESCE(max(id), 0) FROM user_sessions UNION ALL SELECT COALESCE(max(id), 0) FROM channels
-		UNION ALL SELECT COALESCE(max(id), 0) FROM messages UNION ALL SELECT COALESCE(max(id), 0) FROM jobs) AS ids`)
+		UNION ALL SELECT COALESCE(max(id), 0) FROM messages UNION ALL SELECT COALESCE(max(id), 0) FROM jobs
+		UNION ALL SELECT COALESCE(max(id), 0) FROM files) AS ids`)
 }

@@ -120,9 +120,10 @@ func (tx *Tx) UpdateUser(u chat.User) error {
 	return err
 }
 
-// DeleteUser turns a user into a tombstone, which frees the name.
+// DeleteUser turns a user into a tombstone, which frees the name and shows no
+// picture of him.
 func (tx *Tx) DeleteUser(app chat.ApplicationID, id chat.UserID) error {
-	n, err := tx.exec("delete user", `UPDATE users SET deleted_at = $1 WHERE id = $2 AND application_id = $3 AND deleted_at = 0`,
+	n, err := tx.exec("delete user", `UPDATE users SET deleted_at = $1, picture = '' WHERE id = $2 AND application_id = $3 AND deleted_at = 0`,
 		micros(tx.Now), int64(id), int64(app))
 	if err == nil && n == 0 {
 		err = ErrNotFound

@@ -2,13 +2,9 @@ package accounts
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -232,21 +228,4 @@ func (a *Accounts) KeepAcknowledged(ctx context.Context, texts map[chat.SessionI
 		}
 		return nil
 	})
-}
-
-// FileGrant gives a user what he reads ("read") or uploads ("write") files
-// with. It proves his identity to nobody else, stays good until the
-// application's client secret changes, and needs no row of its own.
-func (a *Accounts) FileGrant(ctx context.Context, actor chat.Actor, purpose string) (grant string, err error) {
-	err = a.DB.View(ctx, func(tx *store.Tx) error {
-		key, err := tx.GrantKey(actor.Application)
-		if err != nil {
-			return store.OrRefuse(err, chat.ErrUnknownApplication)
-		}
-		mac := hmac.New(sha256.New, []byte(key))
-		fmt.Fprintf(mac, "%s %d %d", purpose, actor.Application, actor.User)
-		grant = strconv.FormatInt(int64(actor.User), 36) + "-" + hex.EncodeToString(mac.Sum(nil))
-		return nil
-	})
-	return grant, err
 }

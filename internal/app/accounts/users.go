@@ -159,7 +159,7 @@ func (p UserPatch) apply(u chat.User) (chat.User, error) {
 const purgeBatch = 500
 
 // PurgeUserJob is the kind of the job that removes a deleted user's
-// memberships; its payload is a PurgeUser.
+// memberships and pictures; its payload is a PurgeUser.
 const PurgeUserJob = "user.purge"
 
 // PurgeUser names the deleted user whose memberships are to go.
@@ -206,6 +206,9 @@ func (a *Accounts) DeleteUser(ctx context.Context, actor chat.Actor, id chat.Use
 
 // Purge carries out a PurgeUserJob. It may be repeated.
 func (a *Accounts) Purge(ctx context.Context, app chat.ApplicationID, p PurgeUser) error {
+	if err := a.DB.Update(ctx, func(tx *store.Tx) error { return tx.ReleasePictures(p.User) }); err != nil {
+		return err
+	}
 	for {
 		var left []chat.ChannelID
 		err := a.DB.Update(ctx, func(tx *store.Tx) (err error) {

@@ -20,8 +20,10 @@ import (
 
 	"github.com/purrchat/purr/internal/app/accounts"
 	"github.com/purrchat/purr/internal/app/channels"
+	"github.com/purrchat/purr/internal/app/files"
 	"github.com/purrchat/purr/internal/app/messages"
 	"github.com/purrchat/purr/internal/app/timeline"
+	"github.com/purrchat/purr/internal/blob/disk"
 	"github.com/purrchat/purr/internal/chat"
 	"github.com/purrchat/purr/internal/kit/clock/clocktest"
 	"github.com/purrchat/purr/internal/kit/ident"
@@ -32,6 +34,9 @@ import (
 
 // Start is what the clock of a new World shows.
 var Start = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+
+// MaxFile is the largest file that a World takes, in bytes.
+const MaxFile = 1 << 20
 
 // World is an application with its deeds. Its methods that read the log may be
 // used by one goroutine at a time.
@@ -45,6 +50,8 @@ type World struct {
 	Accounts *accounts.Accounts
 	Channels *channels.Channels
 	Messages *messages.Messages
+	Files    *files.Files
+	Blobs    *disk.Store
 	Timeline *timeline.Timeline
 	Signals  *Signals
 
@@ -79,6 +86,8 @@ func New(tb testing.TB, dsn string) *World {
 	w.Accounts = w.Node(1)
 	w.Channels = &channels.Channels{DB: w.DB, IDs: w.IDs}
 	w.Messages = &messages.Messages{DB: w.DB, IDs: w.IDs}
+	w.Blobs = disk.New(tb.TempDir())
+	w.Files = &files.Files{DB: w.DB, IDs: w.IDs, Accounts: w.Accounts, Blobs: w.Blobs, MaxSize: MaxFile}
 	w.Timeline = &timeline.Timeline{DB: w.DB}
 	w.rows = storetest.Counter(tb, dsn)
 	w.Credentials = w.Application("Test")
@@ -189,7 +198,7 @@ func (w *World) compare(heard, logged chat.Event) {
 	w.T.Helper()
 	if diff := cmp.Diff(heard, logged,
 		cmpopts.IgnoreFields(chat.Channel{}, "Seq", "LastMessage", "DisplayName", "Properties"),
-		cmpopts.IgnoreFields(chat.User{}, "Presence", "Deleted", "DisplayName", "Properties"),
+		cmpopts.IgnoreFields(chat.User{}, "Presence", "Deleted", "DisplayName", "Properties", "Picture"),
 	); diff != "" {
 		w.T.Errorf("%s as heard and as logged: %s", heard.Kind, diff)
 	}

@@ -25,8 +25,11 @@ type SendInput struct {
 	Channel chat.ChannelID
 	// User is for the application, which may write for a user; without him
 	// the message is a system message. A user writes for himself.
-	User       chat.UserRef
-	Body       string
+	User chat.UserRef
+	Body string
+	// File makes it a file message, which has no Body: an external file, or an
+	// uploaded one, which Send keeps.
+	File       *chat.File
 	GroupTag   string
 	Properties json.RawMessage
 }
@@ -38,7 +41,7 @@ type Sent struct {
 	Repeated bool
 }
 
-// Send writes a text message into a channel.
+// Send writes a message into a channel: a text, or a file.
 func (ms *Messages) Send(ctx context.Context, actor chat.Actor, in SendInput) (Sent, error) {
 	return ms.Begin(ctx, actor, in)()
 }
@@ -74,7 +77,12 @@ func (ms *Messages) Begin(ctx context.Context, actor chat.Actor, in SendInput) (
 
 // message checks the input and gives the message that it asks for.
 func (in SendInput) message(actor chat.Actor) (m chat.Message, err error) {
-	if err := chat.CheckText("body", in.Body, chat.MaxBody); err != nil {
+	var file *chat.File
+	if in.File != nil {
+		if file, err = checkFile(*in.File); err != nil {
+			return m, err
+		}
+	} else if err := chat.CheckText("body", in.Body, chat.MaxBody); err != nil {
 		return m, err
 	}
 	if err := chat.CheckOptionalText("groupTag", in.GroupTag, chat.MaxGroupTag); err != nil {
@@ -83,7 +91,7 @@ func (in SendInput) message(actor chat.Actor) (m chat.Message, err error) {
 	if !actor.IsApplication() && !in.User.IsZero() {
 		return m, chat.Invalidf("user", "is the user himself")
 	}
-	m = chat.Message{Application: actor.Application, Channel: in.Channel, Body: in.Body, GroupTag: in.GroupTag}
+	m = chat.Message{Application: actor.Application, Channel: in.Channel, Body: in.Body, File: file, GroupTag: in.GroupTag}
 	m.Properties, err = chat.ParseProperties(in.Properties)
 	return m, err
 }
@@ -125,9 +133,9 @@ func write(tx *store.Tx, actor chat.Actor, m chat.Message, author *chat.User) (S
 	if earlier != 0 {
 		return sentBefore(tx, actor, earlier)
 	}
-	m.User, m.Type, m.CreatedAt = author, chat.TextMessage, tx.Now
-	if author == nil {
-		m.Type = chat.SystemTextMessage
+	m.User, m.Type, m.CreatedAt = author, messageType(m, author), tx.Now
+	if err := keepFile(tx, actor, m); err != nil {
+		return Sent{}, err
 	}
 	// Whoever it was written for has written it, through whatever door.
 	writer := chat.UserID(0)
@@ -195,13 +203,22 @@ func (ms *Messages) List(ctx context.Context, actor chat.Actor, channel chat.Cha
 }
 
 func page(tx *store.Tx, channel chat.ChannelID, c chat.Cursor) (chat.CursorPage[chat.Message], error) {
+	return pageBy(c,
+		func(from, before chat.Seq, limit int) ([]chat.Message, error) {
+			return tx.ChannelMessages(channel, from, before, limit)
+		},
+		func() (chat.Seq, error) { return tx.NewestMessageSeq(channel) })
+}
+
+// pageBy makes a page of what read lists; newest is the number of its first.
+func pageBy(c chat.Cursor, read func(from, before chat.Seq, limit int) ([]chat.Message, error), newest func() (chat.Seq, error)) (chat.CursorPage[chat.Message], error) {
 	c.Size = chat.ClampSize(c.Size)
 	p := chat.CursorPage[chat.Message]{Size: c.Size, Next: c.Before}
 	limit := c.Size
 	if c.Before == 0 {
 		limit++ // one more tells whether there is a next page
 	}
-	list, err := tx.ChannelMessages(channel, chat.Seq(c.From), chat.Seq(c.Before), limit)
+	list, err := read(chat.Seq(c.From), chat.Seq(c.Before), limit)
 	if err != nil || len(list) == 0 {
 		p.Items = list
 		return p, err
@@ -211,7 +228,7 @@ func page(tx *store.Tx, channel chat.ChannelID, c chat.Cursor) (chat.CursorPage[
 		list = list[:c.Size]
 	}
 	p.Items, p.First = list, int64(list[0].Seq)
-	newest, err := tx.NewestMessageSeq(channel)
-	p.Newer = newest > list[0].Seq
+	first, err := newest()
+	p.Newer = first > list[0].Seq
 	return p, err
 }

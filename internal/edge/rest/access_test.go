@@ -55,6 +55,8 @@ func (s stock) call(c *client, r rest.Route, headers ...string) answer {
 		body = object{"id": s.bob}
 	case "POST /channels/{id}/messages":
 		body = object{"type": "TEXT", "body": "hi", "user": object{"id": s.alice}}
+	case "POST /users/{id}/display-picture":
+		body = object{"url": "https://p.example/a.png", "name": "a.png", "contentType": "image/png", "size": 1}
 	case "PATCH /users/{id}", "PATCH /channels/{id}":
 		body = object{"displayName": "Changed"}
 	}

@@ -4,6 +4,7 @@ import (
 	"github.com/purrchat/purr/internal/app/messages"
 	"github.com/purrchat/purr/internal/chat"
 	"github.com/purrchat/purr/internal/edge/wire"
+	"github.com/purrchat/purr/internal/kit/formdata"
 )
 
 func (d *door) listChannelMessages(c *call) ([]byte, error) {
@@ -28,6 +29,9 @@ func (d *door) sendChannelMessage(c *call) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if formdata.Is(c.Request) {
+		return d.uploadMessage(c, messages.SendInput{Channel: id})
+	}
 	o, err := readObject(c)
 	if err != nil {
 		return nil, err
@@ -35,10 +39,10 @@ func (d *door) sendChannelMessage(c *call) ([]byte, error) {
 	in := messages.SendInput{
 		Channel:    id,
 		User:       o.reference("user"),
-		Body:       o.messageBody(),
 		GroupTag:   o.text("groupTag"),
 		Properties: o.raw("properties"),
 	}
+	in.Body, in.File = o.messageContent()
 	if o.err != nil {
 		return nil, o.err
 	}
@@ -46,18 +50,18 @@ func (d *door) sendChannelMessage(c *call) ([]byte, error) {
 	return c.message(sent.Message, err)
 }
 
-// messageBody reads what a message says, by its type.
-func (o *object) messageBody() string {
+// messageContent reads what a message says or shows, by its type.
+func (o *object) messageContent() (body string, file *chat.File) {
 	switch kind := chat.MessageType(o.text("type")); {
 	case o.err != nil:
 	case kind == chat.TextMessage:
-		return o.requiredText("body")
+		return o.requiredText("body"), nil
 	case kind == chat.FileMessage:
-		o.fail("type", "cannot be FILE yet: this server does not take files")
+		return "", o.requiredFile("file")
 	default:
 		o.fail("type", "must be TEXT or FILE")
 	}
-	return ""
+	return "", nil
 }
 
 func (d *door) retrieveMessage(c *call) ([]byte, error) {

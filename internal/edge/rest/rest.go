@@ -24,6 +24,7 @@ import (
 
 	"github.com/purrchat/purr/internal/app/accounts"
 	"github.com/purrchat/purr/internal/app/channels"
+	"github.com/purrchat/purr/internal/app/files"
 	"github.com/purrchat/purr/internal/app/messages"
 )
 
@@ -33,11 +34,13 @@ type Deps struct {
 	Accounts *accounts.Accounts
 	Channels *channels.Channels
 	Messages *messages.Messages
+	Files    *files.Files
 
 	// PublicURL is what links begin with, without a slash at its end. Where it
 	// is empty, links lead to the host that the request named.
 	PublicURL string
-	// MaxBody bounds the body of a request in bytes; 0 does not.
+	// MaxBody bounds the body of a request in bytes; 0 does not. Forms with a
+	// file have the limit of Files.
 	MaxBody int64
 	// RequestsPerSecond is how many requests one access token may make; 0 does
 	// not limit them. Burst is how many of them may come at once; 0 stands for

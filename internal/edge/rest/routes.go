@@ -21,6 +21,7 @@ func (d *door) routes() []route {
 		operation("DELETE", "/users/{id}", d.deleteUser),
 		operation("GET", "/users/{id}/channels", d.listUserChannels),
 		operation("GET", "/users/{id}/messages/unread/count", d.countUserUnreadMessages),
+		operation("POST", "/users/{id}/display-picture", d.updateDisplayPicture),
 
 		operation("GET", "/channels", d.listChannels),
 		operation("POST", "/channels", d.createChannel),

@@ -10,6 +10,7 @@ import (
 	"github.com/purrchat/purr/internal/chat"
 	"github.com/purrchat/purr/internal/edge/httpbase"
 	"github.com/purrchat/purr/internal/edge/wire"
+	"github.com/purrchat/purr/internal/kit/formdata"
 )
 
 // call is a request that was let in.
@@ -28,6 +29,10 @@ type handler func(*call) ([]byte, error)
 
 // serve is the way of every operation: in, through its deed, and out.
 func (d *door) serve(handle handler, w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodPost && formdata.Is(r) {
+		d.serveForm(handle, w, r)
+		return
+	}
 	if d.MaxBody > 0 && r.Body != http.NoBody {
 		r.Body = http.MaxBytesReader(w, r.Body, d.MaxBody)
 	}

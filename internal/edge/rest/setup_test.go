@@ -16,7 +16,9 @@ import (
 
 	"github.com/purrchat/purr/internal/app/accounts"
 	"github.com/purrchat/purr/internal/app/channels"
+	"github.com/purrchat/purr/internal/app/files"
 	"github.com/purrchat/purr/internal/app/messages"
+	"github.com/purrchat/purr/internal/blob/disk"
 	"github.com/purrchat/purr/internal/chat"
 	"github.com/purrchat/purr/internal/edge/rest"
 	"github.com/purrchat/purr/internal/kit/clock/clocktest"
@@ -26,6 +28,7 @@ import (
 
 const (
 	maxBody       = 1 << 20
+	maxFile       = 4 << 20
 	tokenLifetime = 12 * time.Hour
 
 	kitty = "application/vnd.chatkitty+json"
@@ -63,6 +66,7 @@ func newPlace(t *testing.T, options ...func(*rest.Deps)) *place {
 		Accounts: p.accounts,
 		Channels: &channels.Channels{DB: db, IDs: ids},
 		Messages: &messages.Messages{DB: db, IDs: ids},
+		Files:    &files.Files{DB: db, IDs: ids, Accounts: p.accounts, Blobs: disk.New(t.TempDir()), MaxSize: maxFile},
 		MaxBody:  maxBody,
 		Now:      clock.Now,
 		Log:      slog.New(slog.NewTextHandler(p.faults, nil)),

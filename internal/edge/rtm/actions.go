@@ -109,17 +109,19 @@ func beginMessage(ctx context.Context, c *connection, r *request) (wait func() (
 	var body struct {
 		Type       chat.MessageType `json:"type"`
 		Body       string           `json:"body"`
+		File       *externalFile    `json:"file"`
 		GroupTag   string           `json:"groupTag"`
 		Properties json.RawMessage  `json:"properties"`
 	}
 	if err := r.decode(&body); err != nil {
 		return nil, err
 	}
-	if body.Type != chat.TextMessage {
-		return nil, chat.Invalidf("type", "must be TEXT; files are not supported yet")
+	file, err := body.File.of(body.Type)
+	if err != nil {
+		return nil, err
 	}
 	written := c.server.Messages.Begin(ctx, c.doer(r), messages.SendInput{
-		Channel: chat.ChannelID(r.id), Body: body.Body, GroupTag: body.GroupTag, Properties: body.Properties,
+		Channel: chat.ChannelID(r.id), Body: body.Body, File: file, GroupTag: body.GroupTag, Properties: body.Properties,
 	})
 	return func() (*answer, error) {
 		sent, err := written()

@@ -49,16 +49,17 @@ var relays = map[string]relay{ //nolint:gochecknoglobals // the table of content
 
 // actions are what can be done: SEND /application/v1/{path}.
 var actions = map[string]action{ //nolint:gochecknoglobals // the table of contents
-	"user.create_channel":  createChannel,
-	"user.update":          updateUser,
-	"users/{id}.delete":    deleteUser,
-	"channels/{id}.join":   joinChannel,
-	"channels/{id}.leave":  leaveChannel,
-	"channels/{id}.update": updateChannel,
-	"channels/{id}.delete": deleteChannel,
-	"channels/{id}.read":   readChannel,
-	"messages/{id}.read":   readMessage,
-	"messages/{id}.unread": unreadMessage,
+	"user.create_channel":         createChannel,
+	"user.update":                 updateUser,
+	"users/{id}.delete":           deleteUser,
+	"channels/{id}.join":          joinChannel,
+	"channels/{id}.leave":         leaveChannel,
+	"channels/{id}.update":        updateChannel,
+	"channels/{id}.delete":        deleteChannel,
+	"channels/{id}.read":          readChannel,
+	"messages/{id}.read":          readMessage,
+	"messages/{id}.unread":        unreadMessage,
+	"user.update_display_picture": updateDisplayPicture,
 }
 
 // pipelined are the actions that a client may send one after the other without

@@ -103,7 +103,7 @@ func membersOfChannel(ctx context.Context, c *connection, r *request, dst []byte
 
 func messagesOfChannel(ctx context.Context, c *connection, r *request, dst []byte) ([]byte, error) {
 	p := parseSuffix(r.suffix)
-	page, err := c.server.Messages.List(ctx, c.actor, chat.ChannelID(r.id), p.cursorRequest())
+	page, err := c.listMessages(ctx, r, p)
 	return appendCursorPage(dst, r, p, "messages", page, c.server.style.Message), err
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/purrchat/purr/internal/app/accounts"
 	"github.com/purrchat/purr/internal/app/channels"
+	"github.com/purrchat/purr/internal/app/files"
 	"github.com/purrchat/purr/internal/app/messages"
 	"github.com/purrchat/purr/internal/app/timeline"
 	"github.com/purrchat/purr/internal/edge/wire"
@@ -24,6 +25,7 @@ type Deps struct {
 	Accounts *accounts.Accounts
 	Channels *channels.Channels
 	Messages *messages.Messages
+	Files    *files.Files
 	Timeline *timeline.Timeline
 	Hub      *realtime.Hub
 	// BaseURL is the public URL of the server without a slash at its end.

@@ -20,9 +20,14 @@ func (s Style) Message(dst []byte, m *chat.Message) []byte {
 		dst = append(dst, `,"user":`...)
 		dst = s.inner().User(dst, m.User)
 	}
-	dst = append(dst, `,"body":`...)
-	dst = AppendString(dst, m.Body)
-	dst = append(dst, `,"links":[],"mentions":[]`...)
+	if m.File != nil {
+		// A body, be it empty, would make it a text to the SDKs.
+		dst = s.file(dst, m.File)
+	} else {
+		dst = append(dst, `,"body":`...)
+		dst = AppendString(dst, m.Body)
+		dst = append(dst, `,"links":[],"mentions":[]`...)
+	}
 	if m.GroupTag != "" {
 		dst = s.name(dst, groupTag)
 		dst = AppendString(dst, m.GroupTag)

@@ -63,6 +63,7 @@ var (
 	callStatus          = named("callStatus", "call_status")
 	createdTime         = named("createdTime", "created_time")
 	lastReceivedMessage = named("lastReceivedMessage", "last_received_message")
+	contentType         = named("contentType", "content_type")
 	channelID           = named("channelId", "channel_id")
 	groupTag            = named("groupTag", "group_tag")
 	nestedLevel         = named("nestedLevel", "nested_level")

@@ -52,7 +52,7 @@ func (s Style) userFields(dst []byte, u *chat.User) []byte {
 // picture is the URL of the display picture: a generated one until one is set.
 func (s Style) picture(u *chat.User) string {
 	if u.Picture != "" {
-		return u.Picture
+		return s.address(u.Picture)
 	}
 	name := u.DisplayName
 	if name == "." || name == ".." {
