@@ -82,11 +82,16 @@ type subjects struct {
 	messages map[chat.MessageID]chat.Message
 	channels map[chat.ChannelID]*chat.Channel
 	users    map[chat.UserID]chat.User
+
+	lifecycle
 }
 
 func (s *subjects) want(e chat.Event) {
 	if e.Kind == chat.MessageCreated {
 		s.messageIDs = append(s.messageIDs, chat.MessageID(e.Subject))
+		return
+	}
+	if s.wantLifecycle(e) {
 		return
 	}
 	if e.Channel != 0 {
@@ -102,6 +107,9 @@ func (s *subjects) find(tx *store.Tx, app chat.ApplicationID) (err error) {
 		return err
 	}
 	if s.users, err = tx.UsersByID(app, s.userIDs); err != nil {
+		return err
+	}
+	if err := s.lifecycle.find(tx, app); err != nil {
 		return err
 	}
 	channels, err := tx.ChannelsByID(app, s.channelIDs)
@@ -123,6 +131,9 @@ func (s *subjects) fill(e *chat.Event) {
 		if m, ok := s.messages[chat.MessageID(e.Subject)]; ok {
 			e.Message = &m
 		}
+		return
+	}
+	if s.fillLifecycle(e) {
 		return
 	}
 	e.ChannelState = s.channels[e.Channel]

@@ -16,7 +16,7 @@ func (d *door) listChannelMessages(c *call) ([]byte, error) {
 	if q.err != nil {
 		return nil, q.err
 	}
-	list, err := d.Messages.List(c.Context(), c.actor, id, cursor)
+	list, err := d.Messages.List(c.Context(), c.actor, chat.MessageFilter{Channel: id}, cursor)
 	if err != nil {
 		return nil, err
 	}
@@ -28,12 +28,17 @@ func (d *door) sendChannelMessage(c *call) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return d.sendMessage(c, messages.SendInput{Channel: id})
+}
+
+// sendMessage reads a message and sends it to where in says that it belongs.
+func (d *door) sendMessage(c *call, in messages.SendInput) ([]byte, error) {
 	o, err := readObject(c)
 	if err != nil {
 		return nil, err
 	}
-	in := messages.SendInput{
-		Channel:    id,
+	in = messages.SendInput{
+		Channel: in.Channel, Parent: in.Parent, Thread: in.Thread,
 		User:       o.reference("user"),
 		Body:       o.messageBody(),
 		GroupTag:   o.text("groupTag"),

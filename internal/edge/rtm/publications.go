@@ -70,6 +70,8 @@ func (s *Server) publications(e *chat.Event) []realtime.Publication {
 		t.member()
 	case chat.UserUpdated, chat.UserDeleted:
 		t.user()
+	default:
+		t.lifecycle()
 	}
 	for i := range t.pubs {
 		t.pubs[i].Mark = realtime.MarkOf(e.Position, i)
