@@ -256,26 +256,30 @@ func (tx *Tx) RemainsByID(app chat.ApplicationID, ids []chat.MessageID) (map[cha
 // HideMessage deletes a message for one user; ErrDuplicate says that he has
 // done so before.
 func (tx *Tx) HideMessage(m chat.Message, user chat.UserID) error {
-	n, err := tx.exec("hide message", `INSERT INTO hidden_messages (user_id, message_id, channel_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
-		int64(user), int64(m.ID), int64(m.Channel))
+	n, err := tx.exec("hide message", `INSERT INTO hidden_messages (user_id, message_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`,
+		int64(user), int64(m.ID))
 	if err == nil && n == 0 {
 		err = ErrDuplicate
 	}
 	return err
 }
 
-// OldestMessages lists up to limit identifiers of an application's messages.
-func (tx *Tx) OldestMessages(app chat.ApplicationID, limit int) ([]chat.MessageID, error) {
+// MessagesAfter lists up to limit identifiers of an application's messages that
+// follow one of them, oldest first.
+func (tx *Tx) MessagesAfter(app chat.ApplicationID, after chat.MessageID, limit int) ([]chat.MessageID, error) {
 	return collect(tx, "list messages", readID[chat.MessageID],
-		`SELECT id FROM messages WHERE application_id = $1 AND deleted_at = 0 ORDER BY id LIMIT $2`, int64(app), limit)
+		`SELECT id FROM messages WHERE id > $2 AND application_id = $1 AND deleted_at = 0 ORDER BY id LIMIT $3`, int64(app), int64(after), limit)
 }
 
-// purgeLifecycle removes what hangs on the messages of a deleted channel.
-func (tx *Tx) purgeLifecycle(id chat.ChannelID) error {
-	for _, table := range []string{"hidden_messages", "reactions", "message_reports", "threads"} {
-		if _, err := tx.exec("purge "+table, `DELETE FROM `+table+` WHERE channel_id = $1`, int64(id)); err != nil {
+// purgeLifecycle removes what hangs on the first messages of a deleted channel,
+// which are about to go.
+func (tx *Tx) purgeLifecycle(id chat.ChannelID, limit int) error {
+	for _, table := range []string{"hidden_messages", "reactions", "message_reports"} {
+		if _, err := tx.exec("purge "+table, `DELETE FROM `+table+` WHERE message_id IN
+			(SELECT id FROM messages WHERE channel_id = $1 ORDER BY seq LIMIT $2)`, int64(id), limit); err != nil {
 			return err
 		}
 	}
-	return nil
+	_, err := tx.exec("purge threads", `DELETE FROM threads WHERE channel_id = $1`, int64(id))
+	return err
 }

@@ -18,9 +18,9 @@ func readReaction(row scanner) (r chat.Reaction, err error) {
 // InsertReaction adds a reaction; ErrDuplicate says that the user has reacted
 // with this emoji before.
 func (tx *Tx) InsertReaction(m chat.Message, r chat.Reaction) error {
-	n, err := tx.exec("insert reaction", `INSERT INTO reactions (id, application_id, channel_id, message_id, user_id, emoji, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`,
-		int64(r.ID), int64(m.Application), int64(m.Channel), int64(m.ID), int64(r.User.ID), r.Emoji, micros(r.CreatedAt))
+	n, err := tx.exec("insert reaction", `INSERT INTO reactions (id, application_id, message_id, user_id, emoji, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
+		int64(r.ID), int64(m.Application), int64(m.ID), int64(r.User.ID), r.Emoji, micros(r.CreatedAt))
 	if err == nil && n == 0 {
 		err = ErrDuplicate
 	}

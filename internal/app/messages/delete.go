@@ -46,11 +46,10 @@ func (ms *Messages) DeleteAll(ctx context.Context, actor chat.Actor) error {
 	if !actor.IsApplication() {
 		return chat.ErrForbidden
 	}
-	for n := deleteBatch; n == deleteBatch; {
-		err := ms.DB.Update(ctx, func(tx *store.Tx) error {
-			ids, err := tx.OldestMessages(actor.Application, deleteBatch)
-			n = len(ids)
-			if err != nil {
+	var ids []chat.MessageID
+	for after, more := chat.MessageID(0), true; more; {
+		err := ms.DB.Update(ctx, func(tx *store.Tx) (err error) {
+			if ids, err = tx.MessagesAfter(actor.Application, after, deleteBatch); err != nil {
 				return err
 			}
 			found, err := tx.MessagesByID(actor.Application, ids)
@@ -66,6 +65,9 @@ func (ms *Messages) DeleteAll(ctx context.Context, actor chat.Actor) error {
 		})
 		if err != nil {
 			return err
+		}
+		if more = len(ids) == deleteBatch; more {
+			after = ids[deleteBatch-1]
 		}
 	}
 	return nil

@@ -13,30 +13,28 @@ ALTER TABLE messages ADD COLUMN thread_id BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE messages ADD COLUMN entities TEXT NOT NULL DEFAULT '';
 CREATE INDEX messages_replies ON messages (parent_id, seq) WHERE parent_id <> 0;
 CREATE INDEX messages_thread ON messages (thread_id, seq) WHERE thread_id <> 0;
-CREATE INDEX messages_application ON messages (application_id, id) WHERE deleted_at = 0;
+CREATE INDEX messages_replied_to ON messages (channel_id, parent_id) WHERE parent_id <> 0 AND deleted_at = 0;
 
 -- Messages that a user has deleted for himself.
 CREATE TABLE hidden_messages (
     user_id    BIGINT NOT NULL,
     message_id BIGINT NOT NULL,
-    channel_id BIGINT NOT NULL,
     PRIMARY KEY (user_id, message_id)
 ) /* WITHOUT ROWID */;
-CREATE INDEX hidden_messages_channel ON hidden_messages (channel_id);
+CREATE INDEX hidden_messages_message ON hidden_messages (message_id);
 
 -- A reaction that was withdrawn keeps its row: the log of events tells of it.
 CREATE TABLE reactions (
     id             BIGINT PRIMARY KEY,
     application_id BIGINT NOT NULL,
-    channel_id     BIGINT NOT NULL,
     message_id     BIGINT NOT NULL,
     user_id        BIGINT NOT NULL,
     emoji          TEXT   NOT NULL,
     created_at     BIGINT NOT NULL,
     removed_at     BIGINT NOT NULL DEFAULT 0
 );
-CREATE UNIQUE INDEX reactions_message ON reactions (message_id, emoji, user_id) WHERE removed_at = 0;
-CREATE INDEX reactions_channel ON reactions (channel_id);
+CREATE UNIQUE INDEX reactions_one_each ON reactions (message_id, emoji, user_id) WHERE removed_at = 0;
+CREATE INDEX reactions_message ON reactions (message_id);
 
 CREATE TABLE message_reports (
     id             BIGINT PRIMARY KEY,
