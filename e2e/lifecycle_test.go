@@ -412,3 +412,43 @@ func TestReactions(t *testing.T) {
 		}
 	})
 }
+
+// What became of messages while a client was away reaches it when it comes back,
+// even after a restart of the server: a deleted message as its remains.
+func TestWhatBecameOfMessagesMeanwhile(t *testing.T) {
+	t.Parallel()
+	harness.EachEngine(t, func(t *testing.T, engine harness.Engine) {
+		p := newPlace(t, engine)
+		lobby := p.rest.CreateChannel("PUBLIC", "lobby")
+		wire := harness.NewWire(t, p.Server)
+		bob := p.node.StartClient(harness.Core, wire.Host(), p.APIKey, "bob")
+		heard := bob.StartChatSession(bob.Enter(lobby.ID), "onMessageUpdated", "onMessageDeleted", "onMessageReactionAdded", "onMessageReactionRemoved")
+		offline := bob.Observe("onCurrentUserOffline")
+		alice := p.start(harness.Classic, "alice")
+		hers := alice.Enter(lobby.ID)
+		edited, gone := alice.SendMessage(hers, "helo"), alice.SendMessage(hers, "oops")
+		if err := wire.Freeze(); err != nil {
+			t.Fatal(err)
+		}
+		alice.Must("editMessage", object{"message": edited.Ref, "body": "hello"})
+		alice.Must("deleteMessage", object{"message": gone.Ref})
+		alice.Must("reactToMessage", object{"message": edited.Ref, "emoji": "+1"})
+		alice.Must("removeReaction", object{"message": edited.Ref, "emoji": "+1"})
+		p.Stop()
+		offline.Await(t, 1)
+		p.Start()
+		k := &talk{t: t, heard: heard}
+		if m := await[fullMessage](k, "onMessageUpdated", 1, 0); m.ID != edited.ID || m.Body != "hello" {
+			t.Errorf("updated: %+v", m)
+		}
+		if m := await[fullMessage](k, "onMessageDeleted", 1, 0); m.ID != gone.ID || m.Body != "" {
+			t.Errorf("deleted: %+v", m)
+		}
+		if r := await[reaction](k, "onMessageReactionAdded", 1, 1); r.Emoji.Aliases[0] != "+1" {
+			t.Errorf("added: %+v", r)
+		}
+		if m := await[fullMessage](k, "onMessageReactionRemoved", 1, 0); m.ID != edited.ID || len(m.Reactions) != 0 {
+			t.Errorf("removed from: %+v", m)
+		}
+	})
+}
