@@ -3,6 +3,7 @@ package e2e
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -449,6 +450,35 @@ func TestWhatBecameOfMessagesMeanwhile(t *testing.T) {
 		}
 		if m := await[fullMessage](k, "onMessageReactionRemoved", 1, 0); m.ID != edited.ID || len(m.Reactions) != 0 {
 			t.Errorf("removed from: %+v", m)
+		}
+	})
+}
+
+// Back ends change and remove messages and answer in threads.
+func TestBackEndMessages(t *testing.T) {
+	t.Parallel()
+	eachPlatform(t, func(t *testing.T, _ place, backend *harness.PlatformClient) {
+		var created identified
+		backend.Must(&created, "Channels", "createChannel", map[string]any{"type": "PUBLIC", "name": "square"})
+		square := created.ID
+		backend.Must(&created, "Channels", "sendChannelMessage", square, map[string]any{"type": "TEXT", "body": "draft"})
+		top := created.ID
+		answer := backend.Must(nil, "Messages", "updateMessage", top, map[string]any{"body": "final"})
+		if backend.Text(answer.Data, "body") != "final" || backend.Text(answer.Data, "lastEditedTime") == "" {
+			t.Errorf("changed: %s", answer.Data)
+		}
+		backend.Must(&created, "Threads", "sendThreadMessage", top, map[string]any{"type": "TEXT", "body": "reply"})
+		if ids := embeddedIDs(t, backend.Must(nil, "Threads", "listThreadMessages", top).Data, "messages"); !slices.Equal(ids, []int64{created.ID}) {
+			t.Errorf("replies: %v", ids)
+		}
+		var thread identified
+		backend.Must(&thread, "Messages", "deleteMessage", created.ID)
+		if answer := backend.Must(nil, "Threads", "retrieveThread", thread.ID); thread.ID != top || backend.Text(answer.Data, "type") != "MESSAGE" {
+			t.Errorf("the reply was in %s", answer.Data)
+		}
+		backend.Must(nil, "Messages", "deleteMessages")
+		if status := backend.StatusOf("Messages", "retrieveMessage", top); status != http.StatusNotFound {
+			t.Errorf("a deleted message answers with %d", status)
 		}
 	})
 }
