@@ -72,6 +72,10 @@ type Event struct {
 	Reaction     *Reaction
 	Report       *MessageReport
 	Thread       *Thread
+	// Gone tells that Message has been deleted since the event and is only what
+	// is left of it: whoever is owed an answer gets that, others are told of
+	// the deletion alone.
+	Gone bool
 }
 
 // SignalKind says what a Signal tells of.

@@ -6,7 +6,7 @@ import (
 	"github.com/purrchat/purr/internal/chat"
 )
 
-// conditions adds what a filter wants to a statement over messages m.
+// messageConditions adds what a filter wants to a statement over messages m.
 func messageConditions(q *sqlText, f chat.MessageFilter) {
 	switch {
 	case f.Parent != 0:

@@ -378,3 +378,32 @@ func TestAllMessagesAreDeleted(t *testing.T) {
 		}
 	})
 }
+
+// Whoever sent what has been deleted since is still owed an answer.
+func TestTheLogTellsWhatIsLeftOfAMessage(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, func(t *testing.T, w *apptest.World) {
+		ctx, ann := t.Context(), w.User("ann")
+		room := w.Channel(chat.Public, "room", ann)
+		head, err := w.Timeline.Head(ctx)
+		is(t, err)
+		m := send(t, w, w.As(ann), messages.SendInput{Channel: room.ID, Body: "secret"}).Message
+		w.News()
+		body := "secret too"
+		_, err = w.Messages.Update(ctx, w.As(ann), m.ID, messages.Patch{Body: &body})
+		is(t, err)
+		w.News()
+		_, err = w.Messages.Delete(ctx, w.As(ann), m.ID)
+		is(t, err)
+		w.News()
+		events, err := w.Timeline.After(ctx, head, 10)
+		is(t, err)
+		remains := m.Remains()
+		for _, e := range events {
+			if diff := cmp.Diff(&remains, e.Message); diff != "" || e.Gone != (e.Kind != chat.MessageDeleted) {
+				t.Errorf("%s, gone %v: %s", e.Kind, e.Gone, diff)
+			}
+		}
+		want(t, "events", fmt.Sprint(len(events)), "3")
+	})
+}

@@ -51,11 +51,28 @@ func (l *lifecycle) find(tx *store.Tx, app chat.ApplicationID) (err error) {
 	return err
 }
 
+// missing wants what is left of the messages that are not there any more.
+func (s *subjects) missing() {
+	for _, id := range s.messageIDs {
+		if _, ok := s.messages[id]; !ok {
+			s.remainIDs = append(s.remainIDs, id)
+		}
+	}
+}
+
+// fillMessage gives an event its message, or what is left of it.
+func (s *subjects) fillMessage(e *chat.Event) {
+	if e.Message = found(s.messages, chat.MessageID(e.Subject)); e.Message == nil {
+		e.Message = found(s.remains, chat.MessageID(e.Subject))
+		e.Gone = e.Message != nil
+	}
+}
+
 // fillLifecycle gives an event what it is about, if it is one of these.
 func (s *subjects) fillLifecycle(e *chat.Event) bool {
 	switch e.Kind {
 	case chat.MessageUpdated:
-		e.Message = found(s.messages, chat.MessageID(e.Subject))
+		s.fillMessage(e)
 	case chat.MessageDeleted, chat.MessageHidden:
 		e.Message = found(s.remains, chat.MessageID(e.Subject))
 	case chat.ReactionCreated, chat.ReactionRemoved:

@@ -27,8 +27,8 @@ func (t *Timeline) Head(ctx context.Context) (p chat.Position, err error) {
 }
 
 // After lists up to limit events of the whole installation that follow a
-// position, oldest first, each with what it is about. Events whose subject is
-// gone have a nil Message.
+// position, oldest first, each with what it is about. Of a message that has
+// been deleted since they have what is left, of what was purged nothing.
 func (t *Timeline) After(ctx context.Context, after chat.Position, limit int) (events []chat.Event, err error) {
 	err = t.DB.View(ctx, func(tx *store.Tx) error {
 		if events, err = tx.EventsAfter(after, limit); err != nil {
@@ -109,6 +109,7 @@ func (s *subjects) find(tx *store.Tx, app chat.ApplicationID) (err error) {
 	if s.users, err = tx.UsersByID(app, s.userIDs); err != nil {
 		return err
 	}
+	s.missing()
 	if err := s.lifecycle.find(tx, app); err != nil {
 		return err
 	}
@@ -128,9 +129,7 @@ func (s *subjects) find(tx *store.Tx, app chat.ApplicationID) (err error) {
 
 func (s *subjects) fill(e *chat.Event) {
 	if e.Kind == chat.MessageCreated {
-		if m, ok := s.messages[chat.MessageID(e.Subject)]; ok {
-			e.Message = &m
-		}
+		s.fillMessage(e)
 		return
 	}
 	if s.fillLifecycle(e) {

@@ -107,10 +107,13 @@ func (t *teller) told() chat.SessionID {
 func (t *teller) message() {
 	m := t.event.Message
 	if m == nil {
-		return // deleted since
+		return // purged since
 	}
 	resource := func(dst []byte) []byte { return t.server.style.Message(dst, m) }
 	t.actor(realtime.Messages, "user.message.created", resource)
+	if t.event.Gone {
+		return
+	}
 	t.tell(realtime.Publication{Topic: realtime.ChannelTopic(m.Channel, realtime.Messages)}, "channel.message.created", resource)
 }
 

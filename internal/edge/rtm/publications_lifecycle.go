@@ -28,14 +28,16 @@ func (t *teller) lifecycle() {
 func (t *teller) changedMessage() {
 	m := t.event.Message
 	if m == nil {
-		return // deleted since, or purged
+		return // purged since
 	}
 	resource := func(dst []byte) []byte { return t.server.style.Message(dst, m) }
 	all := realtime.Publication{Topic: realtime.ChannelTopic(m.Channel, realtime.Messages)}
 	switch t.event.Kind {
 	case chat.MessageUpdated:
 		t.actor(realtime.Messages, "user.message.updated", resource)
-		t.tell(all, "channel.message.updated", resource)
+		if !t.event.Gone {
+			t.tell(all, "channel.message.updated", resource)
+		}
 	case chat.MessageDeleted:
 		t.actor(realtime.Messages, "user.message.deleted", resource)
 		t.tell(all, "channel.message.deleted", resource)
