@@ -10,6 +10,19 @@ type EventKind string
 const (
 	// MessageCreated: Subject is the message.
 	MessageCreated EventKind = "message.created"
+	// MessageUpdated: Subject is the message, whose body or properties changed.
+	MessageUpdated EventKind = "message.updated"
+	// MessageDeleted: Subject is the message, which is gone for everybody.
+	MessageDeleted EventKind = "message.deleted"
+	// MessageHidden: Target deleted the message Subject for himself.
+	MessageHidden EventKind = "message.hidden"
+	// MessageReported: Target made the report Subject.
+	MessageReported EventKind = "message.reported"
+	// ReactionCreated and ReactionRemoved: Subject is the reaction.
+	ReactionCreated EventKind = "reaction.created"
+	ReactionRemoved EventKind = "reaction.removed"
+	// ThreadCreated: Subject is the standalone thread.
+	ThreadCreated EventKind = "thread.created"
 	// ChannelCreated: Target is the creator, zero where there is none.
 	ChannelCreated EventKind = "channel.created"
 	// ChannelUpdated: the channel's display name or properties changed.
@@ -68,6 +81,13 @@ type Event struct {
 	Message      *Message
 	ChannelState *Channel
 	User         *User
+	Reaction     *Reaction
+	Report       *MessageReport
+	Thread       *Thread
+	// Gone tells that Message has been deleted since the event and is only what
+	// is left of it: whoever is owed an answer gets that, others are told of
+	// the deletion alone.
+	Gone bool
 }
 
 // SignalKind says what a Signal tells of.

@@ -18,6 +18,23 @@ type UserFilter struct {
 	Unread bool
 }
 
+// MessageFilter says which messages a list holds. Exactly one of Channel, Parent
+// and Thread is set, but for lists of a whole application.
+type MessageFilter struct {
+	Channel ChannelID
+	// Parent keeps the direct replies to a message.
+	Parent MessageID
+	// Thread keeps what was sent into a standalone thread.
+	Thread ThreadID
+	// MainThread keeps what is neither a reply nor in a standalone thread.
+	MainThread bool
+	// Type keeps the texts (TextMessage) or the files (FileMessage), whoever
+	// said them.
+	Type MessageType
+	// Viewer leaves out what this user has deleted for himself.
+	Viewer UserID
+}
+
 // Fold is the form of a text in which filters compare, without regard to case.
 func Fold(s string) string { return strings.ToLower(s) }
 

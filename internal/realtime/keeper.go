@@ -55,7 +55,7 @@ func (k *keeper) run(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
-			for k.keep(lasting) > 0 { //nolint:revive // until all is kept
+			for k.keep(lasting) > 0 {
 			}
 			return
 		case <-k.wake:

@@ -229,6 +229,7 @@ func TestStopWaitsForTheSink(t *testing.T) {
 		m.during = func() { <-held }
 		r := start(t, m, 0, time.Hour)
 		r.Committed(m.commit(1))
+		synctest.Wait() // the sink has it
 		stopped := make(chan struct{})
 		go func() {
 			r.Stop()

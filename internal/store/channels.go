@@ -163,6 +163,9 @@ func (tx *Tx) DeleteChannel(app chat.ApplicationID, id chat.ChannelID) error {
 // PurgeChannel removes up to limit members and as many messages of a deleted
 // channel, lets go of as many files, and tells whether anything is left.
 func (tx *Tx) PurgeChannel(id chat.ChannelID, limit int) (more bool, err error) {
+	if err := tx.purgeLifecycle(id, limit); err != nil {
+		return false, err
+	}
 	messages, err := tx.exec("purge messages", `DELETE FROM messages WHERE id IN (SELECT id FROM messages WHERE channel_id = $1 ORDER BY seq LIMIT $2)`, int64(id), limit)
 	if err != nil {
 		return false, err

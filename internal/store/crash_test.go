@@ -108,7 +108,7 @@ func TestWhatWasAcknowledgedSurvivesAKill(t *testing.T) {
 				t.Errorf("message %d: %v", id, err)
 			}
 		}
-		list, err := tx.ChannelMessages(2, 0, 0, 1_000_000)
+		list, err := tx.ListMessages(chat.MessageFilter{Channel: 2}, 0, 0, 1_000_000)
 		if err != nil {
 			return err
 		}

@@ -153,24 +153,3 @@ func parseFile(text string) (*chat.File, error) {
 	}
 	return out, nil
 }
-
-// ChannelMessagesWithFile is ChannelMessages of those that have a file (true) or
-// none.
-func (tx *Tx) ChannelMessagesWithFile(channel chat.ChannelID, file bool, from, before chat.Seq, limit int) ([]chat.Message, error) {
-	condition := ` AND m.file = ''`
-	if file {
-		condition = ` AND m.file <> ''`
-	}
-	return tx.channelMessages(condition, channel, from, before, limit)
-}
-
-// NewestSeqWithFile is NewestMessageSeq of those that have a file (true) or
-// none.
-func (tx *Tx) NewestSeqWithFile(channel chat.ChannelID, file bool) (chat.Seq, error) {
-	text := `SELECT COALESCE(max(seq), 0) FROM messages WHERE channel_id = $1 AND file = ''`
-	if file {
-		text = `SELECT COALESCE(max(seq), 0) FROM messages WHERE channel_id = $1 AND file <> ''`
-	}
-	n, err := tx.count("find newest message", text, int64(channel))
-	return chat.Seq(n), err
-}

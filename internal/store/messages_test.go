@@ -53,7 +53,7 @@ func TestMessagesArePagedInBothDirections(t *testing.T) {
 		room, other := f.channel(app, chat.Public, "room"), f.channel(app, chat.Public, "other")
 		newest := func(c chat.Channel) (seq chat.Seq) {
 			f.view(func(tx *store.Tx) (err error) {
-				seq, err = tx.NewestMessageSeq(c.ID)
+				seq, err = tx.NewestMessageSeq(chat.MessageFilter{Channel: c.ID})
 				return err
 			})
 			return seq
@@ -78,7 +78,7 @@ func TestMessagesArePagedInBothDirections(t *testing.T) {
 			{99, 0, 2, "[6 5]"},
 		} {
 			f.view(func(tx *store.Tx) error {
-				list, err := tx.ChannelMessages(room.ID, c.from, c.before, c.limit)
+				list, err := tx.ListMessages(chat.MessageFilter{Channel: room.ID}, c.from, c.before, c.limit)
 				want(t, fmt.Sprintf("from %d, before %d", c.from, c.before), names(list, body), c.bodies)
 				return err
 			})

@@ -15,12 +15,12 @@ import (
 // channel c.
 const (
 	// countedMessage is the condition under which a message is still there.
-	countedMessage = `TRUE`
+	countedMessage = `m.deleted_at = 0`
 	// deletedUnread counts the deleted messages of others behind a member's
 	// position.
-	deletedUnread = `0`
+	deletedUnread = `(SELECT count(*) FROM messages d WHERE d.channel_id = m.channel_id AND d.seq > m.read_seq AND d.user_id <> m.user_id AND d.deleted_at <> 0)`
 	// deletedInChannel counts the deleted messages of a channel.
-	deletedInChannel = `0`
+	deletedInChannel = `(SELECT count(*) FROM messages d WHERE d.channel_id = c.id AND d.deleted_at <> 0)`
 )
 
 // newestIn is a column of the newest message of a channel c, as the row that

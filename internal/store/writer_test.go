@@ -75,7 +75,7 @@ func (f fixture) bodies(c chat.Channel) string {
 	f.t.Helper()
 	var out []string
 	f.view(func(tx *store.Tx) error {
-		list, err := tx.ChannelMessages(c.ID, 0, 0, 100_000)
+		list, err := tx.ListMessages(chat.MessageFilter{Channel: c.ID}, 0, 0, 100_000)
 		for _, m := range list {
 			out = append([]string{m.Body}, out...)
 		}

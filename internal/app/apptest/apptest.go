@@ -198,6 +198,7 @@ func (w *World) compare(heard, logged chat.Event) {
 	w.T.Helper()
 	if diff := cmp.Diff(heard, logged,
 		cmpopts.IgnoreFields(chat.Channel{}, "Seq", "LastMessage", "DisplayName", "Properties"),
+		cmpopts.IgnoreFields(chat.Message{}, "Replies", "Reactions"),
 		cmpopts.IgnoreFields(chat.User{}, "Presence", "Deleted", "DisplayName", "Properties", "Picture"),
 	); diff != "" {
 		w.T.Errorf("%s as heard and as logged: %s", heard.Kind, diff)

@@ -37,6 +37,9 @@ func Seen(tx *store.Tx, actor chat.Actor, id chat.ChannelID) (c chat.Channel, me
 func view(tx *store.Tx, actor chat.Actor, c chat.Channel, member bool) (chat.View, error) {
 	one := []chat.Channel{c}
 	err := tx.Complete(actor.Application, one)
+	if err == nil {
+		err = tx.HideFrom(actor.User, one)
+	}
 	return chat.View{Channel: one[0], Member: member}, err
 }
 
@@ -104,6 +107,9 @@ func (cs *Channels) List(ctx context.Context, actor chat.Actor, f chat.ChannelFi
 			return err
 		}
 		if err := tx.Complete(actor.Application, p.Items); err != nil {
+			return err
+		}
+		if err := tx.HideFrom(actor.User, p.Items); err != nil {
 			return err
 		}
 		joined := map[chat.ChannelID]bool{}

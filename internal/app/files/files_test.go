@@ -273,7 +273,7 @@ func TestListOfType(t *testing.T) {
 		walk := func(kind chat.MessageType, size int) (types []string) {
 			t.Helper()
 			for c := (chat.Cursor{Size: size}); ; {
-				p, err := w.Messages.ListOfType(t.Context(), w.As(ann), room.ID, kind, c)
+				p, err := w.Messages.List(t.Context(), w.As(ann), chat.MessageFilter{Channel: room.ID, Type: kind}, c)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -288,7 +288,7 @@ func TestListOfType(t *testing.T) {
 		want(t, "files", strings.Join(walk(chat.FileMessage, 2), " "), strings.Repeat("FILE ", 4)+"FILE")
 		want(t, "texts", strings.Join(walk(chat.TextMessage, 4), " "), strings.Repeat("SYSTEM_TEXT ", 14)+"SYSTEM_TEXT")
 		w.Refused("another type", apptest.Reason("InvalidRequestError"), func() error {
-			_, err := w.Messages.ListOfType(context.WithoutCancel(t.Context()), w.As(ann), room.ID, "IMAGE", chat.Cursor{})
+			_, err := w.Messages.List(context.WithoutCancel(t.Context()), w.As(ann), chat.MessageFilter{Channel: room.ID, Type: "IMAGE"}, chat.Cursor{})
 			return err
 		})
 	})

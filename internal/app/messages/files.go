@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"github.com/purrchat/purr/internal/app/channels"
 	"github.com/purrchat/purr/internal/chat"
 	"github.com/purrchat/purr/internal/store"
 )
@@ -13,7 +12,8 @@ import (
 // refuse it afterwards. The file itself is not looked at.
 func (ms *Messages) CheckUpload(ctx context.Context, actor chat.Actor, in SendInput) error {
 	return ms.DB.View(ctx, func(tx *store.Tx) error {
-		_, err := in.author(tx, actor)
+		var m chat.Message
+		_, err := in.placed(tx, actor, &m)
 		return err
 	})
 }
@@ -51,25 +51,4 @@ func messageType(m chat.Message, author *chat.User) chat.MessageType {
 	default:
 		return chat.TextMessage
 	}
-}
-
-// ListOfType is List of the texts (TEXT) or of the files (FILE) alone, whoever
-// said them.
-func (ms *Messages) ListOfType(ctx context.Context, actor chat.Actor, channel chat.ChannelID, kind chat.MessageType, c chat.Cursor) (p chat.CursorPage[chat.Message], err error) {
-	if kind != chat.TextMessage && kind != chat.FileMessage {
-		return p, chat.Invalidf("type", "must be TEXT or FILE")
-	}
-	files := kind == chat.FileMessage
-	err = ms.DB.View(ctx, func(tx *store.Tx) error {
-		if _, _, err := channels.Seen(tx, actor, channel); err != nil {
-			return err
-		}
-		p, err = pageBy(c,
-			func(from, before chat.Seq, limit int) ([]chat.Message, error) {
-				return tx.ChannelMessagesWithFile(channel, files, from, before, limit)
-			},
-			func() (chat.Seq, error) { return tx.NewestSeqWithFile(channel, files) })
-		return err
-	})
-	return p, err
 }

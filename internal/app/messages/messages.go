@@ -23,6 +23,10 @@ type Messages struct {
 // SendInput is what Send needs.
 type SendInput struct {
 	Channel chat.ChannelID
+	// Parent makes the message a reply, and Thread sends it into a thread. Only
+	// one of Channel, Parent and Thread is set.
+	Parent chat.MessageID
+	Thread chat.ThreadID
 	// User is for the application, which may write for a user; without him
 	// the message is a system message. A user writes for himself.
 	User chat.UserRef
@@ -57,7 +61,8 @@ func (ms *Messages) Begin(ctx context.Context, actor chat.Actor, in SendInput) (
 	m.ID = chat.MessageID(ms.IDs.Next())
 	var out Sent
 	committed := ms.DB.Begin(ctx, func(tx *store.Tx) error {
-		author, err := in.author(tx, actor)
+		m := m // another attempt begins anew
+		author, err := in.placed(tx, actor, &m)
 		if err != nil {
 			// Who sent while he was allowed to gets his answer afterwards too.
 			if old, ok := repeated(tx, actor); ok {
@@ -92,6 +97,7 @@ func (in SendInput) message(actor chat.Actor) (m chat.Message, err error) {
 		return m, chat.Invalidf("user", "is the user himself")
 	}
 	m = chat.Message{Application: actor.Application, Channel: in.Channel, Body: in.Body, File: file, GroupTag: in.GroupTag}
+	m.Links = chat.FindLinks(in.Body)
 	m.Properties, err = chat.ParseProperties(in.Properties)
 	return m, err
 }
@@ -135,6 +141,9 @@ func write(tx *store.Tx, actor chat.Actor, m chat.Message, author *chat.User) (S
 	}
 	m.User, m.Type, m.CreatedAt = author, messageType(m, author), tx.Now
 	if err := keepFile(tx, actor, m); err != nil {
+		return Sent{}, err
+	}
+	if m.Mentions, err = mentions(tx, m); err != nil {
 		return Sent{}, err
 	}
 	// Whoever it was written for has written it, through whatever door.
@@ -189,36 +198,32 @@ func (ms *Messages) Retrieve(ctx context.Context, actor chat.Actor, id chat.Mess
 	return m, nil
 }
 
-// List lists the messages of a channel, newest first. Its cursors are the
+// List lists the messages of a channel, the replies to a message, or what is in
+// a thread, newest first. Its cursors are the
 // messages' sequence numbers.
-func (ms *Messages) List(ctx context.Context, actor chat.Actor, channel chat.ChannelID, c chat.Cursor) (p chat.CursorPage[chat.Message], err error) {
+func (ms *Messages) List(ctx context.Context, actor chat.Actor, f chat.MessageFilter, c chat.Cursor) (p chat.CursorPage[chat.Message], err error) {
+	if f.Type != "" && f.Type != chat.TextMessage && f.Type != chat.FileMessage {
+		return p, chat.Invalidf("type", "must be TEXT or FILE")
+	}
+	f.Viewer = actor.User
 	err = ms.DB.View(ctx, func(tx *store.Tx) error {
-		if _, _, err := channels.Seen(tx, actor, channel); err != nil {
+		if err := resolve(tx, actor, &f); err != nil {
 			return err
 		}
-		p, err = page(tx, channel, c)
+		p, err = page(tx, f, c)
 		return err
 	})
 	return p, err
 }
 
-func page(tx *store.Tx, channel chat.ChannelID, c chat.Cursor) (chat.CursorPage[chat.Message], error) {
-	return pageBy(c,
-		func(from, before chat.Seq, limit int) ([]chat.Message, error) {
-			return tx.ChannelMessages(channel, from, before, limit)
-		},
-		func() (chat.Seq, error) { return tx.NewestMessageSeq(channel) })
-}
-
-// pageBy makes a page of what read lists; newest is the number of its first.
-func pageBy(c chat.Cursor, read func(from, before chat.Seq, limit int) ([]chat.Message, error), newest func() (chat.Seq, error)) (chat.CursorPage[chat.Message], error) {
+func page(tx *store.Tx, f chat.MessageFilter, c chat.Cursor) (chat.CursorPage[chat.Message], error) {
 	c.Size = chat.ClampSize(c.Size)
 	p := chat.CursorPage[chat.Message]{Size: c.Size, Next: c.Before}
 	limit := c.Size
 	if c.Before == 0 {
 		limit++ // one more tells whether there is a next page
 	}
-	list, err := read(chat.Seq(c.From), chat.Seq(c.Before), limit)
+	list, err := tx.ListMessages(f, chat.Seq(c.From), chat.Seq(c.Before), limit)
 	if err != nil || len(list) == 0 {
 		p.Items = list
 		return p, err
@@ -228,7 +233,7 @@ func pageBy(c chat.Cursor, read func(from, before chat.Seq, limit int) ([]chat.M
 		list = list[:c.Size]
 	}
 	p.Items, p.First = list, int64(list[0].Seq)
-	first, err := newest()
-	p.Newer = first > list[0].Seq
+	newest, err := tx.NewestMessageSeq(f)
+	p.Newer = newest > list[0].Seq
 	return p, err
 }

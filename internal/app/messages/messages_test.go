@@ -248,7 +248,7 @@ func TestWhoReadsAMessage(t *testing.T) {
 				t.Errorf("%s reads %q: %v", c.what, m.Body, err)
 			}
 		}
-		_, err := w.Messages.List(t.Context(), w.As(eve), private.ID, chat.Cursor{})
+		_, err := w.Messages.List(t.Context(), w.As(eve), chat.MessageFilter{Channel: private.ID}, chat.Cursor{})
 		if !chat.ErrUnknownChannel.Is(err) {
 			t.Errorf("a stranger lists: %v", err)
 		}
@@ -276,7 +276,7 @@ func TestPagingWhileNewMessagesArrive(t *testing.T) {
 		list := func(c chat.Cursor) chat.CursorPage[chat.Message] {
 			t.Helper()
 			c.Size = 3
-			p, err := w.Messages.List(t.Context(), w.As(ann), room.ID, c)
+			p, err := w.Messages.List(t.Context(), w.As(ann), chat.MessageFilter{Channel: room.ID}, c)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -311,7 +311,7 @@ func TestPagingWhileNewMessagesArrive(t *testing.T) {
 		none := list(chat.Cursor{Before: back.First})
 		want(t, "beyond the newest", fmt.Sprint(bodies(none), " ", none.Newer), " false")
 
-		p, err := w.Messages.List(t.Context(), w.As(ann), room.ID, chat.Cursor{})
+		p, err := w.Messages.List(t.Context(), w.As(ann), chat.MessageFilter{Channel: room.ID}, chat.Cursor{})
 		want(t, "without a size", fmt.Sprint(len(p.Items), p.Size, err), fmt.Sprint(n, chat.DefaultPageSize, nil))
 	})
 }

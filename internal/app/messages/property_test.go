@@ -303,7 +303,7 @@ func (m *model) check(t *rapid.T) {
 		if diff := cmp.Diff(r.members, members); diff != "" {
 			t.Fatalf("members of %s: %s", r.name, diff)
 		}
-		list, err := m.w.Messages.List(t.Context(), owner, r.id, chat.Cursor{Size: 1000})
+		list, err := m.w.Messages.List(t.Context(), owner, chat.MessageFilter{Channel: r.id}, chat.Cursor{Size: 1000})
 		outcome(t, "list messages", err, "")
 		var ids []chat.MessageID
 		for _, sent := range slices.Backward(list.Items) {

@@ -28,7 +28,7 @@ func (ms *Messages) ReadChannel(ctx context.Context, actor chat.Actor, id chat.C
 		if err := reader(tx, actor, id); err != nil {
 			return err
 		}
-		newest, err := tx.NewestMessageSeq(id)
+		newest, err := tx.NewestMessageSeq(chat.MessageFilter{Channel: id})
 		if err != nil {
 			return err
 		}

@@ -52,11 +52,11 @@ type readers struct {
 // member has read.
 type shelf struct {
 	id       chat.ChannelID
-	messages []said
+	messages []shelved
 	read     map[chat.UserID]int
 }
 
-type said struct {
+type shelved struct {
 	id     chat.MessageID
 	author chat.UserID
 }
@@ -86,7 +86,7 @@ func (m *readers) draw(t *rapid.T) (chat.User, *shelf) {
 }
 
 // message draws a message of a channel, and its index.
-func (r *shelf) message(t *rapid.T) (int, said) {
+func (r *shelf) message(t *rapid.T) (int, shelved) {
 	if len(r.messages) == 0 {
 		t.Skip("no messages")
 	}
@@ -105,7 +105,7 @@ func (r *shelf) code(u chat.User) chat.Code {
 func (m *readers) send(t *rapid.T) {
 	u, r := m.draw(t)
 	actor, in := chat.Actor{Application: m.app}, messages.SendInput{Channel: r.id, Body: "x"}
-	written := said{}
+	written := shelved{}
 	switch rapid.IntRange(0, 3).Draw(t, "as") {
 	case 0: // a system message
 	case 1: // the application for anybody, a member or not

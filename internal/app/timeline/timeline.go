@@ -27,8 +27,8 @@ func (t *Timeline) Head(ctx context.Context) (p chat.Position, err error) {
 }
 
 // After lists up to limit events of the whole installation that follow a
-// position, oldest first, each with what it is about. Events whose subject is
-// gone have a nil Message.
+// position, oldest first, each with what it is about. Of a message that has
+// been deleted since they have what is left, of what was purged nothing.
 func (t *Timeline) After(ctx context.Context, after chat.Position, limit int) (events []chat.Event, err error) {
 	err = t.DB.View(ctx, func(tx *store.Tx) error {
 		if events, err = tx.EventsAfter(after, limit); err != nil {
@@ -82,6 +82,8 @@ type subjects struct {
 	messages map[chat.MessageID]chat.Message
 	channels map[chat.ChannelID]*chat.Channel
 	users    map[chat.UserID]chat.User
+
+	lifecycle
 }
 
 func (s *subjects) want(e chat.Event) {
@@ -91,6 +93,9 @@ func (s *subjects) want(e chat.Event) {
 	}
 	if e.Kind == chat.MessageCreated {
 		s.messageIDs = append(s.messageIDs, chat.MessageID(e.Subject))
+		return
+	}
+	if s.wantLifecycle(e) {
 		return
 	}
 	if e.Channel != 0 {
@@ -106,6 +111,10 @@ func (s *subjects) find(tx *store.Tx, app chat.ApplicationID) (err error) {
 		return err
 	}
 	if s.users, err = tx.UsersByID(app, s.userIDs); err != nil {
+		return err
+	}
+	s.missing()
+	if err := s.lifecycle.find(tx, app); err != nil {
 		return err
 	}
 	channels, err := tx.ChannelsByID(app, s.channelIDs)
@@ -128,9 +137,10 @@ func (s *subjects) fill(e *chat.Event) {
 		return
 	}
 	if e.Kind == chat.MessageCreated {
-		if m, ok := s.messages[chat.MessageID(e.Subject)]; ok {
-			e.Message = &m
-		}
+		s.fillMessage(e)
+		return
+	}
+	if s.fillLifecycle(e) {
 		return
 	}
 	e.ChannelState = s.channels[e.Channel]

@@ -62,7 +62,8 @@ type stream func(d *door, u *upload) ([]byte, error)
 var streams = map[string]stream{ //nolint:gochecknoglobals // the table of contents
 	"user.display_picture":   uploadPicture,
 	"channels/{id}.messages": uploadMessage,
-	"messages/{id}.replies":  noReplies,
+	"messages/{id}.replies":  uploadReply,
+	"threads/{id}.messages":  uploadIntoThread,
 }
 
 // serveStream is the way of every upload: in, through its deed, and out.

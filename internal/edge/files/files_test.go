@@ -154,6 +154,18 @@ func TestUpload(t *testing.T) {
 		t.Errorf("without a version, empty: %d %s", a.status, a.body)
 	}
 
+	var parent struct{ ID int64 }
+	if err := json.Unmarshal([]byte(a.body), &parent); err != nil {
+		t.Fatal(err)
+	}
+	reply := p.upload(fmt.Sprintf("/stream/v1/messages/%d.replies", parent.ID), hers, "r", "", "x")
+	if reply.status != 200 || reply.text("_relays", "parent") == "" || reply.text("file", "name") != "r" {
+		t.Errorf("a reply: %d %s", reply.status, reply.body)
+	}
+	if news := p.News(); !strings.HasSuffix(news, "message.created") {
+		t.Errorf("news of a reply: %s", news)
+	}
+
 	read := p.grant(ann, accounts.ReadFiles)
 	for grant, what := range map[string]string{"": "no grant", read: "a read grant", "x": "nonsense", hers + "0": "a long one"} {
 		p.refused(what, p.upload(path, grant, "a", "", "x"), 403)
@@ -163,7 +175,7 @@ func TestUpload(t *testing.T) {
 	p.refused("no member", p.upload(fmt.Sprintf("/stream/v1/channels/%d.messages", square.ID), p.grant(eve, accounts.WriteFiles), "a", "", "x"), 403)
 	p.refused("no channel", p.upload("/stream/v1/channels/1.messages", hers, "a", "", "x"), 404)
 	p.refused("no stream", p.upload("/stream/v1/channels/1.nothing", hers, "a", "", "x"), 404)
-	p.refused("a reply", p.upload("/stream/v1/messages/1.replies", hers, "a", "", "x"), 400)
+	p.refused("no message to reply to", p.upload("/stream/v1/messages/1.replies", hers, "a", "", "x"), 404)
 	p.refused("a bare group tag", p.upload(path, hers, "a", "", "x", "groupTag", "g"), 400)
 	p.refused("bare properties", p.upload(path, hers, "a", "", "x", "properties", "g"), 400)
 	p.refused("properties that are no object", p.upload(path, hers, "a", "", "x", "properties", "[]"), 400)
@@ -174,7 +186,7 @@ func TestUpload(t *testing.T) {
 	if news := p.News(); news != "" {
 		t.Errorf("news of what was refused: %s", news)
 	}
-	p.onlyKept(2)
+	p.onlyKept(3)
 }
 
 // onlyKept checks how many files there are bytes of.

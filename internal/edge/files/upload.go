@@ -21,9 +21,22 @@ func (d *door) receive(u *upload) (f chat.File, fields map[string]string, err er
 	return form.Receive(u.Request, d.Files, u.actor)
 }
 
-// uploadMessage makes a message of a file.
+// uploadMessage makes a message in a channel of a file.
 func uploadMessage(d *door, u *upload) ([]byte, error) {
-	in := messages.SendInput{Channel: chat.ChannelID(u.id)}
+	return d.uploadInto(u, messages.SendInput{Channel: chat.ChannelID(u.id)})
+}
+
+// uploadReply makes a reply of a file.
+func uploadReply(d *door, u *upload) ([]byte, error) {
+	return d.uploadInto(u, messages.SendInput{Parent: chat.MessageID(u.id)})
+}
+
+// uploadIntoThread sends a file into a thread.
+func uploadIntoThread(d *door, u *upload) ([]byte, error) {
+	return d.uploadInto(u, messages.SendInput{Thread: chat.ThreadID(u.id)})
+}
+
+func (d *door) uploadInto(u *upload, in messages.SendInput) ([]byte, error) {
 	if err := d.Messages.CheckUpload(u.Context(), u.actor, in); err != nil {
 		return nil, err
 	}
@@ -73,9 +86,4 @@ func uploadPicture(d *door, u *upload) ([]byte, error) {
 		return nil, err
 	}
 	return d.style.CurrentUser(nil, &user), nil
-}
-
-// noReplies answers a link that every message carries.
-func noReplies(*door, *upload) ([]byte, error) {
-	return nil, &chat.Error{Code: chat.Invalid, Reason: "NotSupportedError", Message: "Files cannot be sent as replies yet."}
 }

@@ -53,7 +53,7 @@ func (s stock) call(c *client, r rest.Route, headers ...string) answer {
 		body = object{"type": "PUBLIC", "name": "new", "members": []any{object{"id": s.bob}}}
 	case "POST /channels/{id}/members":
 		body = object{"id": s.bob}
-	case "POST /channels/{id}/messages":
+	case "POST /channels/{id}/messages", "POST /threads/{id}/messages":
 		body = object{"type": "TEXT", "body": "hi", "user": object{"id": s.alice}}
 	case "POST /users/{id}/display-picture":
 		body = object{"url": "https://p.example/a.png", "name": "a.png", "contentType": "image/png", "size": 1}
@@ -212,7 +212,7 @@ func TestUnknownPathsAndMethods(t *testing.T) {
 		"/application": "GET, HEAD, OPTIONS",
 		"/users":       "GET, HEAD, OPTIONS, POST",
 		"/users/1":     "DELETE, GET, HEAD, OPTIONS, PATCH",
-		"/messages/1":  "GET, HEAD, OPTIONS",
+		"/messages/1":  "DELETE, GET, HEAD, OPTIONS, PATCH",
 	} {
 		for _, method := range []string{"PUT", "TRACE", "BREW"} {
 			a := c.do(method, target, nil)

@@ -17,7 +17,7 @@ func (d *door) listChannelMessages(c *call) ([]byte, error) {
 	if q.err != nil {
 		return nil, q.err
 	}
-	list, err := d.Messages.List(c.Context(), c.actor, id, cursor)
+	list, err := d.Messages.List(c.Context(), c.actor, chat.MessageFilter{Channel: id}, cursor)
 	if err != nil {
 		return nil, err
 	}
@@ -29,15 +29,20 @@ func (d *door) sendChannelMessage(c *call) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return d.sendMessage(c, messages.SendInput{Channel: id})
+}
+
+// sendMessage reads a message and sends it to where in says that it belongs.
+func (d *door) sendMessage(c *call, in messages.SendInput) ([]byte, error) {
 	if formdata.Is(c.Request) {
-		return d.uploadMessage(c, messages.SendInput{Channel: id})
+		return d.uploadMessage(c, in)
 	}
 	o, err := readObject(c)
 	if err != nil {
 		return nil, err
 	}
-	in := messages.SendInput{
-		Channel:    id,
+	in = messages.SendInput{
+		Channel: in.Channel, Parent: in.Parent, Thread: in.Thread,
 		User:       o.reference("user"),
 		GroupTag:   o.text("groupTag"),
 		Properties: o.raw("properties"),

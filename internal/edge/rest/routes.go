@@ -36,6 +36,13 @@ func (d *door) routes() []route {
 		operation("POST", "/channels/{id}/messages", d.sendChannelMessage),
 		operation("GET", "/messages/{id}", d.retrieveMessage),
 		operation("GET", "/messages/{id}/read-receipts", d.listMessageReadReceipts),
+		operation("PATCH", "/messages/{id}", d.updateMessage),
+		operation("DELETE", "/messages/{id}", d.deleteMessage),
+		operation("DELETE", "/messages", d.deleteMessages),
+		operation("GET", "/channels/{id}/reported-messages", d.listReportedMessages),
+		operation("GET", "/threads/{id}", d.retrieveThread),
+		operation("GET", "/threads/{id}/messages", d.listThreadMessages),
+		operation("POST", "/threads/{id}/messages", d.sendThreadMessage),
 	}
 }
 

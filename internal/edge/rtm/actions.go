@@ -106,6 +106,12 @@ func deleteChannel(ctx context.Context, c *connection, r *request) (*answer, err
 // beginMessage gives a message its place; what it returns waits for it to be
 // written.
 func beginMessage(ctx context.Context, c *connection, r *request) (wait func() (*answer, error), err error) {
+	return beginWriting(ctx, c, r, messages.SendInput{Channel: chat.ChannelID(r.id)})
+}
+
+// beginWriting is what all ways of sending a message have in common; in says
+// where it belongs.
+func beginWriting(ctx context.Context, c *connection, r *request, in messages.SendInput) (wait func() (*answer, error), err error) {
 	var body struct {
 		Type       chat.MessageType `json:"type"`
 		Body       string           `json:"body"`
@@ -120,9 +126,8 @@ func beginMessage(ctx context.Context, c *connection, r *request) (wait func() (
 	if err != nil {
 		return nil, err
 	}
-	written := c.server.Messages.Begin(ctx, c.doer(r), messages.SendInput{
-		Channel: chat.ChannelID(r.id), Body: body.Body, File: file, GroupTag: body.GroupTag, Properties: body.Properties,
-	})
+	in.Body, in.File, in.GroupTag, in.Properties = body.Body, file, body.GroupTag, body.Properties
+	written := c.server.Messages.Begin(ctx, c.doer(r), in)
 	return func() (*answer, error) {
 		sent, err := written()
 		if err != nil || !sent.Repeated {

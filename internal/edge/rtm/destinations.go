@@ -45,21 +45,41 @@ var relays = map[string]relay{ //nolint:gochecknoglobals // the table of content
 	"messages/{id}":                       messageByID,
 	"messages/{id}.read_receipts":         readReceipts,
 	"messages/{id}.channel":               channelOfMessage,
+	"messages/{id}.parent":                parentOfMessage,
+	"messages/{id}.replies":               repliesToMessage,
+	"messages/{id}.replies_count":         repliesCount,
+	"messages/{id}.reactions":             reactionsToMessage,
+	"messages/{id}.reports":               reportsOfMessage,
+	"messages/{id}.report_count":          reportCount,
+	"channels/{id}.threads":               threadsOfChannel,
+	"threads/{id}":                        threadByID,
+	"threads/{id}.channel":                channelOfThread,
+	"threads/{id}.message":                messageOfThread,
 }
 
 // actions are what can be done: SEND /application/v1/{path}.
 var actions = map[string]action{ //nolint:gochecknoglobals // the table of contents
-	"user.create_channel":         createChannel,
-	"user.update":                 updateUser,
-	"users/{id}.delete":           deleteUser,
-	"channels/{id}.join":          joinChannel,
-	"channels/{id}.leave":         leaveChannel,
-	"channels/{id}.update":        updateChannel,
-	"channels/{id}.delete":        deleteChannel,
-	"channels/{id}.read":          readChannel,
-	"messages/{id}.read":          readMessage,
-	"messages/{id}.unread":        unreadMessage,
-	"user.update_display_picture": updateDisplayPicture,
+	"user.create_channel":             createChannel,
+	"user.update":                     updateUser,
+	"users/{id}.delete":               deleteUser,
+	"channels/{id}.join":              joinChannel,
+	"channels/{id}.leave":             leaveChannel,
+	"channels/{id}.update":            updateChannel,
+	"channels/{id}.delete":            deleteChannel,
+	"channels/{id}.read":              readChannel,
+	"messages/{id}.read":              readMessage,
+	"messages/{id}.unread":            unreadMessage,
+	"user.update_display_picture":     updateDisplayPicture,
+	"messages/{id}.edit":              editMessage,
+	"messages/{id}.update_properties": updateMessageProperties,
+	"messages/{id}.delete":            deleteMessage,
+	"messages/{id}.delete_for_me":     deleteMessageForMe,
+	"messages/{id}.report":            reportMessage,
+	"messages/{id}.react":             reactToMessage,
+	"messages/{id}.remove_reaction":   removeReaction,
+	"channels/{id}.create_thread":     createThread,
+	"threads/{id}.read":               readThread,
+	"threads/{id}.keystrokes":         keystrokesInThread,
 }
 
 // pipelined are the actions that a client may send one after the other without
@@ -67,6 +87,8 @@ var actions = map[string]action{ //nolint:gochecknoglobals // the table of conte
 // the order in which they came.
 var pipelined = map[string]func(ctx context.Context, c *connection, r *request) (wait func() (*answer, error), err error){ //nolint:gochecknoglobals // the table of contents
 	"channels/{id}.message": beginMessage,
+	"messages/{id}.reply":   beginReply,
+	"threads/{id}.message":  beginThreadMessage,
 }
 
 // topicNames are what can be listened to: SUBSCRIBE

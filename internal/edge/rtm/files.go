@@ -42,12 +42,3 @@ func updateDisplayPicture(ctx context.Context, c *connection, r *request) (*answ
 	_, err := c.server.Files.SetPicture(ctx, c.doer(r), c.actor.User, body.file())
 	return nil, err
 }
-
-// listMessages lists the messages of a channel, or those of the type that the
-// client asks for.
-func (c *connection) listMessages(ctx context.Context, r *request, p pageSuffix) (chat.CursorPage[chat.Message], error) {
-	if kind, given := r.param("type"); given {
-		return c.server.Messages.ListOfType(ctx, c.actor, chat.ChannelID(r.id), chat.MessageType(kind), p.cursorRequest())
-	}
-	return c.server.Messages.List(ctx, c.actor, chat.ChannelID(r.id), p.cursorRequest())
-}

@@ -74,6 +74,8 @@ func (s *Server) publications(e *chat.Event) []realtime.Publication {
 		t.receipt("message.read_receipt.created")
 	case chat.MessageUnread:
 		t.receipt("message.read_receipt.deleted")
+	default:
+		t.lifecycle()
 	}
 	for i := range t.pubs {
 		t.pubs[i].Mark = realtime.MarkOf(e.Position, i)
@@ -109,12 +111,15 @@ func (t *teller) told() chat.SessionID {
 func (t *teller) message() {
 	m := t.event.Message
 	if m == nil {
-		return // deleted since
+		return // purged since
 	}
 	resource := func(dst []byte) []byte { return t.server.style.Message(dst, m) }
 	t.actor(realtime.Messages, "user.message.created", resource)
 	for i := range t.pubs {
 		t.pubs[i].Receipt = true // see connection.conclude
+	}
+	if t.event.Gone {
+		return
 	}
 	t.tell(realtime.Publication{Topic: realtime.ChannelTopic(m.Channel, realtime.Messages)}, "channel.message.created", resource)
 }

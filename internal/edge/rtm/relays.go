@@ -101,12 +101,6 @@ func membersOfChannel(ctx context.Context, c *connection, r *request, dst []byte
 	return appendPage(dst, r, p, "users", page, c.server.style.User), err
 }
 
-func messagesOfChannel(ctx context.Context, c *connection, r *request, dst []byte) ([]byte, error) {
-	p := parseSuffix(r.suffix)
-	page, err := c.listMessages(ctx, r, p)
-	return appendCursorPage(dst, r, p, "messages", page, c.server.style.Message), err
-}
-
 func lastReceivedMessage(ctx context.Context, c *connection, r *request, dst []byte) ([]byte, error) {
 	v, err := c.server.Channels.Retrieve(ctx, c.actor, chat.ChannelID(r.id))
 	if err == nil && v.Channel.LastMessage == nil {

@@ -26,26 +26,33 @@ func (s Style) Message(dst []byte, m *chat.Message) []byte {
 	} else {
 		dst = append(dst, `,"body":`...)
 		dst = AppendString(dst, m.Body)
-		dst = append(dst, `,"links":[],"mentions":[]`...)
+		dst = s.entities(dst, m)
 	}
 	if m.GroupTag != "" {
 		dst = s.name(dst, groupTag)
 		dst = AppendString(dst, m.GroupTag)
 	}
-	dst = append(dst, `,"reactions":[]`...)
+	dst = s.reactions(dst, m)
 	dst = s.name(dst, repliesCount)
-	dst = append(dst, '0')
+	dst = strconv.AppendInt(dst, m.Replies, 10)
 	dst = s.name(dst, nestedLevel)
-	dst = append(dst, '0')
+	dst = strconv.AppendInt(dst, int64(m.Level), 10)
 	dst = append(dst, `,"properties":`...)
 	dst = append(dst, m.Properties.JSON()...)
 	dst = s.name(dst, createdTime)
 	dst = AppendTime(dst, m.CreatedAt)
+	if !m.EditedAt.IsZero() {
+		dst = s.name(dst, lastEditedTime)
+		dst = AppendTime(dst, m.EditedAt)
+	}
 	switch s.Links {
 	case HAL:
 		dst = s.messageHAL(dst, m)
 	case Client:
 		dst = messageClient.append(dst, int64(m.ID))
+		if m.Parent != 0 {
+			dst = parentOfMessage.append(dst, int64(m.ID))
+		}
 		dst = channelOfMessage.append(dst, int64(m.Channel))
 	case NoLinks:
 	}
@@ -83,5 +90,6 @@ var (
 		`"reportCount":"/application/v1/messages/{id}.report_count.relay"`,
 		`"reports":"/application/v1/messages/{id}.reports.relay.size..sort."`,
 	}, ","))
+	parentOfMessage  = pieces(`,"parent":"/application/v1/messages/{id}.parent.relay"`)
 	channelOfMessage = pieces(`,"channel":"/application/v1/channels/{id}.relay"}`)
 )

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -62,7 +61,7 @@ type Client struct {
 
 	frames  chan Frame
 	pending []Frame
-	reading sync.Mutex // held while the client reads nothing
+	gate    chan struct{} // is empty while the client reads nothing
 	// Beats counts the heart-beats; Ended is closed after the last frame.
 	Beats chan struct{}
 	Ended chan struct{}
@@ -98,8 +97,9 @@ func (s *Server) Dial(options ...DialOptions) *Client {
 	}
 	_ = response.Body.Close()
 	c := &Client{
-		tb: s.TB, Socket: socket, frames: make(chan Frame, 100_000), Beats: make(chan struct{}, 1000), Ended: make(chan struct{}),
+		tb: s.TB, Socket: socket, frames: make(chan Frame, 100_000), Beats: make(chan struct{}, 1000), Ended: make(chan struct{}), gate: make(chan struct{}, 1),
 	}
+	c.gate <- struct{}{}
 	go c.read()
 	s.TB.Cleanup(c.Cut)
 	return c
@@ -292,10 +292,10 @@ func (c *Client) receive() (Frame, error) {
 }
 
 // Pause stops reading from the socket after the next frame, Resume goes on.
-func (c *Client) Pause() { c.reading.Lock() }
+func (c *Client) Pause() { <-c.gate }
 
 // Resume goes on after Pause.
-func (c *Client) Resume() { c.reading.Unlock() }
+func (c *Client) Resume() { c.gate <- struct{}{} }
 
 // Cut ends the socket without a word.
 func (c *Client) Cut() { _ = c.Socket.NetConn().Close() }
@@ -304,8 +304,8 @@ func (c *Client) read() {
 	defer close(c.Ended)
 	defer close(c.frames)
 	for {
-		c.reading.Lock() //nolint:staticcheck // it only waits
-		c.reading.Unlock()
+		<-c.gate
+		c.gate <- struct{}{}
 		_, message, err := c.Socket.ReadMessage()
 		if err != nil {
 			c.err = err

@@ -1,0 +1,97 @@
+package messages
+
+import (
+	"errors"
+
+	"github.com/purrchat/purr/internal/app/channels"
+	"github.com/purrchat/purr/internal/chat"
+	"github.com/purrchat/purr/internal/store"
+)
+
+// placed finds where a new message belongs, and who it is from.
+func (in SendInput) placed(tx *store.Tx, actor chat.Actor, m *chat.Message) (*chat.User, error) {
+	unknown := chat.ErrUnknownChannel
+	if in.Thread != 0 {
+		unknown = chat.ErrUnknownThread
+		t, err := tx.Thread(actor.Application, in.Thread)
+		if err != nil {
+			return nil, store.OrRefuse(err, unknown)
+		}
+		in.Channel = t.Channel
+		switch t.Type {
+		case chat.MessageThread:
+			in.Parent = chat.MessageID(t.ID)
+		case chat.StandaloneThread:
+			m.Thread = t.ID
+		case chat.MainThread:
+		}
+	}
+	if in.Parent != 0 {
+		unknown = chat.ErrUnknownMessage
+		parent, err := tx.Message(actor.Application, in.Parent)
+		if err != nil {
+			return nil, store.OrRefuse(err, unknown)
+		}
+		in.Channel, m.Parent, m.Level, m.Thread = parent.Channel, parent.ID, parent.Level+1, parent.Thread
+	}
+	m.Channel = in.Channel
+	author, err := in.author(tx, actor)
+	if errors.Is(err, chat.ErrUnknownChannel) {
+		err = unknown // what the actor may not see has no messages either
+	}
+	return author, err
+}
+
+// resolve turns a filter into one by channel, parent or standalone thread, and
+// refuses one whose channel the actor may not see.
+func resolve(tx *store.Tx, actor chat.Actor, f *chat.MessageFilter) error {
+	channel := f.Channel
+	switch {
+	case f.Thread != 0:
+		t, err := seenThread(tx, actor, f.Thread)
+		if err != nil {
+			return err
+		}
+		switch t.Type {
+		case chat.MainThread:
+			f.Channel, f.Thread, f.MainThread = t.Channel, 0, true
+		case chat.MessageThread:
+			f.Parent, f.Thread = chat.MessageID(t.ID), 0
+		case chat.StandaloneThread:
+		}
+		return nil
+	case f.Parent != 0:
+		_, _, _, err := seen(tx, actor, f.Parent)
+		return err
+	}
+	_, _, err := channels.Seen(tx, actor, channel)
+	return err
+}
+
+// seen loads a message in a channel that the actor may see, the channel, and
+// whether he is a member of it.
+func seen(tx *store.Tx, actor chat.Actor, id chat.MessageID) (m chat.Message, c chat.Channel, member bool, err error) {
+	if m, err = tx.Message(actor.Application, id); err != nil {
+		return m, c, false, store.OrRefuse(err, chat.ErrUnknownMessage)
+	}
+	c, member, err = channels.Seen(tx, actor, m.Channel)
+	if errors.Is(err, chat.ErrUnknownChannel) {
+		err = chat.ErrUnknownMessage
+	}
+	return m, c, member, err
+}
+
+// event is what an actor does to something in a channel.
+func event(actor chat.Actor, kind chat.EventKind, channel chat.ChannelID, subject int64) chat.Event {
+	return chat.Event{
+		Application: actor.Application, Kind: kind, Channel: channel, Actor: actor.User, Subject: subject,
+		Session: actor.Session, Request: actor.Request,
+	}
+}
+
+// private is what an actor does that concerns nobody else.
+func private(actor chat.Actor, kind chat.EventKind, subject int64) chat.Event {
+	e := event(actor, kind, 0, subject)
+	e.Target = actor.User
+	return e
+}

@@ -1,0 +1,100 @@
+package messages
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/purrchat/purr/internal/app/channels"
+	"github.com/purrchat/purr/internal/chat"
+	"github.com/purrchat/purr/internal/store"
+)
+
+// ThreadInput is what CreateThread needs.
+type ThreadInput struct {
+	Channel    chat.ChannelID
+	Name       string
+	Properties json.RawMessage
+}
+
+// CreateThread opens a standalone thread in a channel.
+func (ms *Messages) CreateThread(ctx context.Context, actor chat.Actor, in ThreadInput) (t chat.Thread, err error) {
+	if err := chat.CheckText("name", in.Name, chat.MaxThreadName); err != nil {
+		return t, err
+	}
+	own, err := chat.ParseProperties(in.Properties)
+	if err != nil {
+		return t, err
+	}
+	next := chat.ThreadID(ms.IDs.Next())
+	err = ms.DB.Update(ctx, func(tx *store.Tx) error {
+		_, member, err := channels.Seen(tx, actor, in.Channel)
+		if err != nil {
+			return err
+		}
+		if err := chat.CheckPost(actor, member); err != nil {
+			return err
+		}
+		t = chat.Thread{
+			ID: next, Application: actor.Application, Type: chat.StandaloneThread, Channel: in.Channel,
+			Name: in.Name, Properties: own, CreatedAt: tx.Now,
+		}
+		if err := tx.InsertThread(t); err != nil {
+			return err
+		}
+		told := t
+		e := event(actor, chat.ThreadCreated, t.Channel, int64(t.ID))
+		e.Thread = &told
+		_, err = tx.Record(e)
+		return err
+	})
+	return t, err
+}
+
+// seenThread loads a thread in a channel that the actor may see.
+func seenThread(tx *store.Tx, actor chat.Actor, id chat.ThreadID) (chat.Thread, error) {
+	t, err := tx.Thread(actor.Application, id)
+	if err != nil {
+		return t, store.OrRefuse(err, chat.ErrUnknownThread)
+	}
+	_, _, err = channels.Seen(tx, actor, t.Channel)
+	if errors.Is(err, chat.ErrUnknownChannel) {
+		err = chat.ErrUnknownThread
+	}
+	return t, err
+}
+
+// RetrieveThread finds a thread in a channel that the actor may see.
+func (ms *Messages) RetrieveThread(ctx context.Context, actor chat.Actor, id chat.ThreadID) (t chat.Thread, err error) {
+	err = ms.DB.View(ctx, func(tx *store.Tx) error {
+		t, err = seenThread(tx, actor, id)
+		return err
+	})
+	return t, err
+}
+
+// ThreadOf finds the thread that a message is in, or was before it was deleted:
+// the replies to its parent, the one it was sent into, or else the channel's
+// main thread.
+func (ms *Messages) ThreadOf(ctx context.Context, actor chat.Actor, m chat.Message) (chat.Thread, error) {
+	switch {
+	case m.Parent != 0:
+		return ms.RetrieveThread(ctx, actor, chat.ThreadID(m.Parent))
+	case m.Thread != 0:
+		return ms.RetrieveThread(ctx, actor, m.Thread)
+	default:
+		return ms.RetrieveThread(ctx, actor, chat.ThreadID(m.Channel))
+	}
+}
+
+// ListThreads lists the threads of a channel, newest first.
+func (ms *Messages) ListThreads(ctx context.Context, actor chat.Actor, channel chat.ChannelID, f chat.ThreadFilter, r chat.PageRequest) (p chat.Page[chat.Thread], err error) {
+	err = ms.DB.View(ctx, func(tx *store.Tx) error {
+		if _, _, err := channels.Seen(tx, actor, channel); err != nil {
+			return err
+		}
+		p, err = tx.Threads(channel, f, r)
+		return err
+	})
+	return p, err
+}
