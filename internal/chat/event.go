@@ -20,11 +20,39 @@ const (
 	MemberJoined EventKind = "member.joined"
 	// MemberLeft: Target ceased to be a member.
 	MemberLeft EventKind = "member.left"
+	// ModeratorAdded and ModeratorDeleted: Target may or may no longer manage
+	// the channel.
+	ModeratorAdded   EventKind = "moderator.added"
+	ModeratorDeleted EventKind = "moderator.deleted"
+	// ChannelBlocked and ChannelUnblocked: Target may no longer, or may again,
+	// become a member; Subject is the record.
+	ChannelBlocked   EventKind = "channel.blocked"
+	ChannelUnblocked EventKind = "channel.unblocked"
+	// ChannelMuted, ChannelUnmuted, ChannelHidden and ChannelUnhidden: what
+	// Target made of the channel that is the Subject. They concern him alone,
+	// so they take no number in the channel.
+	ChannelMuted    EventKind = "channel.muted"
+	ChannelUnmuted  EventKind = "channel.unmuted"
+	ChannelHidden   EventKind = "channel.hidden"
+	ChannelUnhidden EventKind = "channel.unhidden"
+	// UserBlocked and UserUnblocked: Target blocked, or no longer blocks, the
+	// user who is the Subject, and whom User holds.
+	UserBlocked   EventKind = "user.blocked"
+	UserUnblocked EventKind = "user.unblocked"
 	// UserUpdated: Target changed his own record or had it changed.
 	UserUpdated EventKind = "user.updated"
 	// UserDeleted: Target is gone.
 	UserDeleted EventKind = "user.deleted"
 )
+
+// OwnChannel tells whether the event is about what a user made of a channel for
+// himself alone.
+func (k EventKind) OwnChannel() bool {
+	return k == ChannelMuted || k == ChannelUnmuted || k == ChannelHidden || k == ChannelUnhidden
+}
+
+// OfUserBlock tells whether the event is about one user's block of another.
+func (k EventKind) OfUserBlock() bool { return k == UserBlocked || k == UserUnblocked }
 
 // Event is one line of the log: something that happened and stays happened.
 // It is written in the same transaction as the change it tells of.
@@ -69,6 +97,11 @@ const (
 	ParticipantEntered SignalKind = "participant.entered"
 	// ParticipantLeft: User closed his last chat session in Channel.
 	ParticipantLeft SignalKind = "participant.left"
+	// KeysTyped: Text is all that User has typed into Channel so far.
+	KeysTyped SignalKind = "keys.typed"
+	// TypingStarted and TypingStopped: User began or ceased to type in Channel.
+	TypingStarted SignalKind = "typing.started"
+	TypingStopped SignalKind = "typing.stopped"
 )
 
 // Signal is news that matters only to those who are there to hear it. It is
@@ -78,4 +111,5 @@ type Signal struct {
 	Kind        SignalKind
 	User        UserID
 	Channel     ChannelID
+	Text        string
 }

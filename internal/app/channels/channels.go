@@ -37,7 +37,11 @@ func Seen(tx *store.Tx, actor chat.Actor, id chat.ChannelID) (c chat.Channel, me
 func view(tx *store.Tx, actor chat.Actor, c chat.Channel, member bool) (chat.View, error) {
 	one := []chat.Channel{c}
 	err := tx.Complete(actor.Application, one)
-	return chat.View{Channel: one[0], Member: member}, err
+	v := chat.View{Channel: one[0], Member: member}
+	if err == nil && !member && !actor.IsApplication() && c.Type == chat.Public {
+		v.Blocked, err = tx.IsBlockedIn(c.ID, actor.User)
+	}
+	return v, err
 }
 
 // resolve finds the user that a reference names.
@@ -106,7 +110,7 @@ func (cs *Channels) List(ctx context.Context, actor chat.Actor, f chat.ChannelFi
 		if err := tx.Complete(actor.Application, p.Items); err != nil {
 			return err
 		}
-		joined := map[chat.ChannelID]bool{}
+		var joined, blocked map[chat.ChannelID]bool
 		if !actor.IsApplication() {
 			ids := make([]chat.ChannelID, len(p.Items))
 			for i, c := range p.Items {
@@ -115,10 +119,13 @@ func (cs *Channels) List(ctx context.Context, actor chat.Actor, f chat.ChannelFi
 			if joined, err = tx.MemberOf(actor.User, ids); err != nil {
 				return err
 			}
+			if blocked, err = tx.BlockedIn(actor.User, ids); err != nil {
+				return err
+			}
 		}
 		out = chat.Page[chat.View]{Number: p.Number, Size: p.Size, Total: p.Total, Items: make([]chat.View, len(p.Items))}
 		for i, c := range p.Items {
-			out.Items[i] = chat.View{Channel: c, Member: joined[c.ID]}
+			out.Items[i] = chat.View{Channel: c, Member: joined[c.ID], Blocked: blocked[c.ID]}
 		}
 		return nil
 	})

@@ -123,6 +123,9 @@ func beginMessage(ctx context.Context, c *connection, r *request) (wait func() (
 	})
 	return func() (*answer, error) {
 		sent, err := written()
+		if err == nil {
+			c.server.typing.said(typist{sent.Message.Channel, c.actor.User}, sent.Message.Body)
+		}
 		if err != nil || !sent.Repeated {
 			return nil, err
 		}

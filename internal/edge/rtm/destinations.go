@@ -34,6 +34,10 @@ var relays = map[string]relay{ //nolint:gochecknoglobals // the table of content
 	"channels/{id}.members":               membersOfChannel,
 	"channels/{id}.messages":              messagesOfChannel,
 	"channels/{id}.last_received_message": lastReceivedMessage,
+	"channels/{id}.moderators":            moderatorsOfChannel,
+	"channels/{id}.block_records":         blockRecordsOfChannel,
+	"user.user_block_list_items":          userBlocks,
+	"user.user_blocked_records":           userBlocks,
 	"messages/{id}":                       messageByID,
 	"messages/{id}.channel":               channelOfMessage,
 }
@@ -47,6 +51,17 @@ var actions = map[string]action{ //nolint:gochecknoglobals // the table of conte
 	"channels/{id}.leave":  leaveChannel,
 	"channels/{id}.update": updateChannel,
 	"channels/{id}.delete": deleteChannel,
+
+	"channels/{id}.invite":              inviteUser,
+	"channels/{id}.add_moderator":       addModerator,
+	"channels/{id}.delete_moderator":    deleteModerator,
+	"channels/{id}.block":               blockInChannel,
+	"channel_block_records/{id}.delete": unblockInChannel,
+	"channels/{id}.mute":                muteChannel,
+	"channels/{id}.hide":                hideChannel,
+	"channels/{id}.keystrokes":          typeKeys,
+	"users/{id}.block":                  blockUser,
+	"user_blocked_records/{id}.delete":  unblockUser,
 }
 
 // pipelined are the actions that a client may send one after the other without
