@@ -180,3 +180,22 @@ func TestTyping(t *testing.T) {
 		watch.On("onTypingStopped").Await(t, 3)
 	})
 }
+
+// Who is in a chat session hears of what others trigger there.
+func TestTriggerEvent(t *testing.T) {
+	t.Parallel()
+	eachSDK(t, func(t *testing.T, p place, sdk harness.SDK) {
+		alice, bob := p.start(sdk, "alice"), p.start(other(sdk), "bob")
+		room := alice.CreateChannel("PUBLIC", map[string]any{"name": "room"})
+		watch := bob.StartChatSession(bob.Enter(room.ID), "onEventTriggered")
+		alice.Must("triggerEvent", map[string]any{"channel": room.Ref, "type": "wave", "properties": map[string]any{"hand": "left"}})
+		watch.On("onEventTriggered").AwaitMatch(t, "the event", func(call harness.Call) bool {
+			var event struct {
+				Type       string
+				User       harness.User
+				Properties struct{ Hand string }
+			}
+			return call.Decode(0, &event) == nil && event.Type == "wave" && event.User.Name == "alice" && event.Properties.Hand == "left"
+		})
+	})
+}

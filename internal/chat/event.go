@@ -35,6 +35,9 @@ const (
 	ChannelUnmuted  EventKind = "channel.unmuted"
 	ChannelHidden   EventKind = "channel.hidden"
 	ChannelUnhidden EventKind = "channel.unhidden"
+	// EventTriggered: Target, or the application, said something of its own:
+	// Data is a CustomEvent.
+	EventTriggered EventKind = "event.triggered"
 	// UserBlocked and UserUnblocked: Target blocked, or no longer blocks, the
 	// user who is the Subject, and whom User holds.
 	UserBlocked   EventKind = "user.blocked"
@@ -76,6 +79,8 @@ type Event struct {
 	Session SessionID
 	Request string
 	At      time.Time
+	// Data is JSON that only the log keeps, for the kinds that say so.
+	Data string
 
 	// Message, ChannelState and User are what the event is about, as it was
 	// right after the change. They travel with a freshly committed event and

@@ -63,6 +63,23 @@ func TestModeratorsManage(t *testing.T) {
 	})
 }
 
+func TestTriggering(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, func(t *testing.T, w *apptest.World) {
+		ann, bob := w.User("ann"), w.User("bob")
+		room := w.Channel(chat.Public, "room", ann)
+		for _, actor := range []chat.Actor{w.As(ann), w.Owner()} {
+			if err := w.Channels.Trigger(t.Context(), actor, room.ID, "wave", []byte(`{"hand":"left"}`)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want(t, "news", w.News(), "event.triggered event.triggered")
+		w.Refused("by a stranger", chat.ErrNotAMember, func() error {
+			return w.Channels.Trigger(t.Context(), w.As(bob), room.ID, "wave", nil)
+		})
+	})
+}
+
 func TestMutingAndHiding(t *testing.T) {
 	t.Parallel()
 	apptest.Each(t, func(t *testing.T, w *apptest.World) {

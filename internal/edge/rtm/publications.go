@@ -71,6 +71,8 @@ func (s *Server) publications(e *chat.Event) []realtime.Publication {
 		t.member()
 	case chat.UserUpdated, chat.UserDeleted:
 		t.user()
+	case chat.EventTriggered:
+		t.triggered()
 	case chat.ModeratorAdded, chat.ModeratorDeleted:
 		t.moderator()
 	case chat.ChannelBlocked, chat.ChannelUnblocked:

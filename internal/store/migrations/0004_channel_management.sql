@@ -26,3 +26,6 @@ CREATE TABLE user_blocks (
     PRIMARY KEY (user_id, blocked_id)
 ) /* WITHOUT ROWID */;
 CREATE INDEX user_blocks_blocked ON user_blocks (blocked_id, user_id);
+
+-- What an event says that is kept nowhere else.
+ALTER TABLE events ADD COLUMN data TEXT NOT NULL DEFAULT '';
