@@ -11,8 +11,9 @@ func (tx *Tx) IsModerator(channel chat.ChannelID, user chat.UserID) (bool, error
 	return n > 0, err
 }
 
-// SetModerator, SetMuted and SetHidden change one thing about a membership and
-// tell whether it was otherwise before; for who is no member it was not.
+// SetModerator changes one thing about a membership, as do SetMuted and
+// SetHidden, and tells whether it was otherwise before; for who is no member it
+// was not.
 func (tx *Tx) SetModerator(channel chat.ChannelID, user chat.UserID, on bool) (changed bool, err error) {
 	n, err := tx.exec("set moderator", `UPDATE members SET moderator = $3 WHERE channel_id = $1 AND user_id = $2 AND moderator <> $3`, int64(channel), int64(user), on)
 	return n > 0, err
