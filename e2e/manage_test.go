@@ -199,3 +199,36 @@ func TestTriggerEvent(t *testing.T) {
 		})
 	})
 }
+
+// Users are found, counted and recognised as members; their creator removes
+// them; and everybody sees the status that one of them sets.
+func TestUsersAndRemoval(t *testing.T) {
+	t.Parallel()
+	eachSDK(t, func(t *testing.T, p place, sdk harness.SDK) {
+		alice, bob := p.start(harness.Core, "alice"), p.start(sdk, "bob")
+		seen := alice.Observe("onUserPresenceChanged")
+		bob.Must("updateCurrentUser", map[string]any{"$assign": map[string]any{"presence": map[string]any{"status": "away"}}})
+		seen.AwaitMatch(t, "bob's status", func(call harness.Call) bool {
+			user := harness.UserOf(call)
+			return user.Name == "bob" && user.Presence.Status == "away"
+		})
+
+		found := bob.ListUsersBy("listUsers", map[string]any{"filter": map[string]any{"displayName": "LIC", "online": true}})
+		if names := memberNames(found.All()); len(names) != 1 || names[0] != "alice" {
+			t.Errorf("found %v", names)
+		}
+		room := alice.CreateChannel("PUBLIC", map[string]any{"name": "room"})
+		his := bob.Enter(room.ID)
+		if members := memberNames(bob.ListMembers(his).All()); len(members) != 2 {
+			t.Errorf("members are %v", members)
+		}
+		left := bob.Observe("onChannelLeft")
+		watch := alice.StartChatSession(room, "onMemberLeft")
+		alice.Must("leaveChannel", map[string]any{"channel": room.Ref, "user": ref("bob")})
+		left.Await(t, 1)
+		watch.On("onMemberLeft").AwaitMatch(t, "bob's removal", named("bob"))
+		if links := alice.RetrieveChannel(room.ID).Actions; links["leave"] == "" {
+			t.Error("alice has left with him")
+		}
+	})
+}
