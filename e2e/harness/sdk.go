@@ -474,3 +474,9 @@ func UserOf(call Call) User {
 	_ = call.Decode(0, &user)
 	return user
 }
+
+// ListUsersBy lists users by any method whose pages hold some.
+func (c *Client) ListUsersBy(method string, args ...any) *Page[User, *User] {
+	c.t.Helper()
+	return list[User](c, method, args...)
+}

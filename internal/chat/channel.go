@@ -57,6 +57,22 @@ type View struct {
 	Channel Channel
 	// Member tells whether the viewer is a member.
 	Member bool
+	// Blocked tells whether the viewer is blocked in the channel.
+	Blocked bool
+}
+
+// ChannelBlock keeps a user out of a channel.
+type ChannelBlock struct {
+	ID        int64
+	Channel   ChannelID
+	User      User
+	CreatedAt time.Time
+}
+
+// UserBlock says that a user wants to hear nothing of another one.
+type UserBlock struct {
+	User      User
+	CreatedAt time.Time
 }
 
 // DirectKey names the set of members of a direct channel, whatever their

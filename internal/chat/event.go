@@ -39,6 +39,28 @@ const (
 	// MessageUnread: Target has made messages unread; Subject is the oldest
 	// of them.
 	MessageUnread EventKind = "message.unread"
+	// ModeratorAdded and ModeratorDeleted: Target may or may no longer manage
+	// the channel.
+	ModeratorAdded   EventKind = "moderator.added"
+	ModeratorDeleted EventKind = "moderator.deleted"
+	// ChannelBlocked and ChannelUnblocked: Target may no longer, or may again,
+	// become a member; Subject is the record.
+	ChannelBlocked   EventKind = "channel.blocked"
+	ChannelUnblocked EventKind = "channel.unblocked"
+	// ChannelMuted, ChannelUnmuted, ChannelHidden and ChannelUnhidden: what
+	// Target made of the channel that is the Subject. They concern him alone,
+	// so they take no number in the channel.
+	ChannelMuted    EventKind = "channel.muted"
+	ChannelUnmuted  EventKind = "channel.unmuted"
+	ChannelHidden   EventKind = "channel.hidden"
+	ChannelUnhidden EventKind = "channel.unhidden"
+	// EventTriggered: Target, or the application, said something of its own:
+	// Data is a CustomEvent.
+	EventTriggered EventKind = "event.triggered"
+	// UserBlocked and UserUnblocked: Target blocked, or no longer blocks, the
+	// user who is the Subject, and whom User holds.
+	UserBlocked   EventKind = "user.blocked"
+	UserUnblocked EventKind = "user.unblocked"
 	// UserUpdated: Target changed his own record or had it changed.
 	UserUpdated EventKind = "user.updated"
 	// UserDeleted: Target is gone.
@@ -49,6 +71,15 @@ const (
 // Reading changes the reader's own membership, not the channel, and must not
 // wait for those who do.
 func (k EventKind) Numbered() bool { return k != MessageRead && k != MessageUnread }
+
+// OwnChannel tells whether the event is about what a user made of a channel for
+// himself alone.
+func (k EventKind) OwnChannel() bool {
+	return k == ChannelMuted || k == ChannelUnmuted || k == ChannelHidden || k == ChannelUnhidden
+}
+
+// OfUserBlock tells whether the event is about one user's block of another.
+func (k EventKind) OfUserBlock() bool { return k == UserBlocked || k == UserUnblocked }
 
 // Event is one line of the log: something that happened and stays happened.
 // It is written in the same transaction as the change it tells of.
@@ -73,6 +104,8 @@ type Event struct {
 	Session SessionID
 	Request string
 	At      time.Time
+	// Data is JSON that only the log keeps, for the kinds that say so.
+	Data string
 
 	// Message, ChannelState and User are what the event is about, as it was
 	// right after the change. They travel with a freshly committed event and
@@ -103,6 +136,11 @@ const (
 	ParticipantLeft SignalKind = "participant.left"
 	// SessionMoved: Session has been resumed on Node; others let go of it.
 	SessionMoved SignalKind = "session.moved"
+	// KeysTyped: Text is all that User has typed into Channel so far.
+	KeysTyped SignalKind = "keys.typed"
+	// TypingStarted and TypingStopped: User began or ceased to type in Channel.
+	TypingStarted SignalKind = "typing.started"
+	TypingStopped SignalKind = "typing.stopped"
 )
 
 // Signal is news that matters only to those who are there to hear it. It is
@@ -114,4 +152,5 @@ type Signal struct {
 	Channel     ChannelID
 	Session     SessionID
 	Node        NodeID
+	Text        string
 }

@@ -44,12 +44,3 @@ func CheckAddMember(c Channel) error {
 	}
 	return nil
 }
-
-// CheckManage refuses to let a user change or delete a channel he did not
-// create.
-func CheckManage(a Actor, c Channel) error {
-	if a.IsApplication() || (c.Creator != nil && c.Creator.ID == a.User) {
-		return nil
-	}
-	return &Error{Forbidden, "NotAChannelModeratorError", "Only the creator of the channel may do this.", ""}
-}

@@ -28,8 +28,11 @@ func CheckMessageProperties(a Actor, c Channel, m Message, member bool) error {
 	return CheckEdit(a, m, member)
 }
 
-// CheckDeleteMessage refuses a deletion by anybody but the author and the
-// creator of the channel.
-func CheckDeleteMessage(a Actor, c Channel, m Message, member bool) error {
+// CheckDeleteMessage refuses a deletion by anybody but the author and those who
+// manage the channel: its creator and its moderators.
+func CheckDeleteMessage(a Actor, c Channel, m Message, member, moderator bool) error {
+	if member && moderator {
+		return nil
+	}
 	return CheckMessageProperties(a, c, m, member)
 }

@@ -42,13 +42,13 @@ func TestRules(t *testing.T) {
 		}
 		got := []string{
 			see, code(chat.CheckPost(a, member)), code(chat.CheckJoin(c)), code(chat.CheckLeave(c, member)),
-			code(chat.CheckAddMember(c)), code(chat.CheckManage(a, c)),
+			code(chat.CheckAddMember(c)), code(chat.CheckManage(a, c, false)),
 		}
 		if fmt.Sprint(got) != fmt.Sprint(f[3:]) {
 			t.Errorf("%s %s: %v, want %v", f[0], f[1], got, f[3:])
 		}
 	}
-	if err := chat.CheckManage(chat.Actor{Application: 9, User: 1}, chat.Channel{}); err == nil {
+	if err := chat.CheckManage(chat.Actor{Application: 9, User: 1}, chat.Channel{}, false); err == nil {
 		t.Error("a channel without a creator is managed by a user")
 	}
 }

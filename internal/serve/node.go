@@ -98,6 +98,7 @@ func (n *Node) startRealtime(ctx context.Context) error {
 	}, head)
 	n.rtm = rtm.New(context.WithoutCancel(ctx), rtm.Deps{
 		Accounts: n.accounts, Channels: n.channels, Messages: n.messages, Files: n.files, Timeline: n.timeline, Hub: n.hub,
+		Signals: n.bus.Publish, Now: time.Now,
 		BaseURL: n.config.BaseURL(nil), Log: n.log,
 		Limits: rtm.Limits{
 			MaxFrame: int(n.config.Connection.MaxFrame), FramesPerSecond: n.config.Connection.FramesPerSecond,

@@ -99,11 +99,11 @@ func (tx *Tx) Channels(app chat.ApplicationID, f chat.ChannelFilter, r chat.Page
 	from := "channels c"
 	if f.Viewer != 0 {
 		viewer := q.arg(int64(f.Viewer))
-		joined := "EXISTS (SELECT 1 FROM members m WHERE m.channel_id = c.id AND m.user_id = " + viewer + ")"
+		joined := "EXISTS (SELECT 1 FROM members m WHERE m.channel_id = c.id AND m.user_id = " + viewer + " AND NOT m.hidden)"
 		switch {
 		case f.Unread:
 			from = "members m JOIN channels c ON c.id = m.channel_id"
-			q.and("m.user_id = " + viewer)
+			q.and("m.user_id = " + viewer + " AND NOT m.hidden")
 			q.and(unreadCount + " > 0")
 		case f.Joined == nil:
 			q.and("(c.type = 'PUBLIC' OR " + joined + ")")
@@ -111,6 +111,7 @@ func (tx *Tx) Channels(app chat.ApplicationID, f chat.ChannelFilter, r chat.Page
 			// Walk the viewer's memberships, not all channels.
 			from = "members m JOIN channels c ON c.id = m.channel_id"
 			q.and("m.user_id = " + viewer)
+			q.and("NOT m.hidden")
 		default:
 			q.and("c.type = 'PUBLIC' AND NOT " + joined)
 		}

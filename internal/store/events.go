@@ -7,11 +7,11 @@ import (
 	"github.com/purrchat/purr/internal/chat"
 )
 
-const storedEventColumns = `position, application_id, kind, channel_id, seq, actor_id, target_id, subject_id, session_id, request, created_at`
+const storedEventColumns = `position, application_id, kind, channel_id, seq, actor_id, target_id, subject_id, session_id, request, created_at, data`
 
 func readEvent(row scanner) (e chat.Event, err error) {
 	var at int64
-	err = row.Scan(&e.Position, &e.Application, &e.Kind, &e.Channel, &e.Seq, &e.Actor, &e.Target, &e.Subject, &e.Session, &e.Request, &at)
+	err = row.Scan(&e.Position, &e.Application, &e.Kind, &e.Channel, &e.Seq, &e.Actor, &e.Target, &e.Subject, &e.Session, &e.Request, &at, &e.Data)
 	e.At = fromMicros(at)
 	return e, err
 }

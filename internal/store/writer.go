@@ -277,7 +277,7 @@ func (w *writer) insertEvents(ctx context.Context, events []chat.Event) error {
 		args := make([]any, 0, n*eventColumns)
 		for _, e := range events[:n] {
 			args = append(args, int64(e.Position), int64(e.Application), string(e.Kind), int64(e.Channel), int64(e.Seq),
-				int64(e.Actor), int64(e.Target), e.Subject, int64(e.Session), e.Request, micros(e.At))
+				int64(e.Actor), int64(e.Target), e.Subject, int64(e.Session), e.Request, micros(e.At), e.Data)
 		}
 		if _, err := w.conn.exec(ctx, w.inserts[power], args...); err != nil {
 			return fmt.Errorf("write events: %w", err)
@@ -287,12 +287,12 @@ func (w *writer) insertEvents(ctx context.Context, events []chat.Event) error {
 	return nil
 }
 
-const eventColumns = 11
+const eventColumns = 12
 
 // insertEventsText is the INSERT for n rows.
 func insertEventsText(n int) string {
 	var b strings.Builder
-	b.WriteString(`INSERT INTO events (position, application_id, kind, channel_id, seq, actor_id, target_id, subject_id, session_id, request, created_at) VALUES `)
+	b.WriteString(`INSERT INTO events (position, application_id, kind, channel_id, seq, actor_id, target_id, subject_id, session_id, request, created_at, data) VALUES `)
 	for i := range n * eventColumns {
 		switch {
 		case i == 0:

@@ -27,7 +27,7 @@ func (cs *Channels) Update(ctx context.Context, actor chat.Actor, id chat.Channe
 		if err != nil {
 			return err
 		}
-		if err := chat.CheckManage(actor, c); err != nil {
+		if err := CheckManage(tx, actor, c); err != nil {
 			return err
 		}
 		if p.DisplayName != nil {
@@ -70,7 +70,7 @@ func (cs *Channels) Delete(ctx context.Context, actor chat.Actor, id chat.Channe
 		if err != nil {
 			return err
 		}
-		if err := chat.CheckManage(actor, c); err != nil {
+		if err := CheckManage(tx, actor, c); err != nil {
 			return err
 		}
 		if v, err = view(tx, actor, c, member); err != nil {

@@ -40,7 +40,11 @@ func view(tx *store.Tx, actor chat.Actor, c chat.Channel, member bool) (chat.Vie
 	if err == nil {
 		err = tx.HideFrom(actor.User, one)
 	}
-	return chat.View{Channel: one[0], Member: member}, err
+	v := chat.View{Channel: one[0], Member: member}
+	if err == nil && !member && !actor.IsApplication() && c.Type == chat.Public {
+		v.Blocked, err = tx.IsBlockedIn(c.ID, actor.User)
+	}
+	return v, err
 }
 
 // resolve finds the user that a reference names.
@@ -112,7 +116,7 @@ func (cs *Channels) List(ctx context.Context, actor chat.Actor, f chat.ChannelFi
 		if err := tx.HideFrom(actor.User, p.Items); err != nil {
 			return err
 		}
-		joined := map[chat.ChannelID]bool{}
+		var joined, blocked map[chat.ChannelID]bool
 		if !actor.IsApplication() {
 			ids := make([]chat.ChannelID, len(p.Items))
 			for i, c := range p.Items {
@@ -121,10 +125,13 @@ func (cs *Channels) List(ctx context.Context, actor chat.Actor, f chat.ChannelFi
 			if joined, err = tx.MemberOf(actor.User, ids); err != nil {
 				return err
 			}
+			if blocked, err = tx.BlockedIn(actor.User, ids); err != nil {
+				return err
+			}
 		}
 		out = chat.Page[chat.View]{Number: p.Number, Size: p.Size, Total: p.Total, Items: make([]chat.View, len(p.Items))}
 		for i, c := range p.Items {
-			out.Items[i] = chat.View{Channel: c, Member: joined[c.ID]}
+			out.Items[i] = chat.View{Channel: c, Member: joined[c.ID], Blocked: blocked[c.ID]}
 		}
 		return nil
 	})

@@ -156,6 +156,11 @@ func create(tx *store.Tx, actor chat.Actor, c chat.Channel, members []chat.User)
 			ids[i] = m.ID
 		}
 		key = chat.DirectKey(ids)
+		if !actor.IsApplication() {
+			if err := checkNobodyBlocks(tx, actor.User, ids); err != nil {
+				return Created{}, err
+			}
+		}
 	}
 	err := tx.InsertChannel(c, key)
 	if errors.Is(err, store.ErrDuplicate) {
@@ -167,6 +172,8 @@ func create(tx *store.Tx, actor chat.Actor, c chat.Channel, members []chat.User)
 	if err := record(tx, actor, chat.ChannelCreated, &c, c.Creator); err != nil {
 		return Created{}, err
 	}
+	// The creation completes the request, not the joining of others.
+	actor.Request = ""
 	for i := range members {
 		m := &members[i]
 		if err := tx.InsertMember(chat.Member{Channel: c.ID, User: m.ID, JoinedAt: tx.Now}); err != nil {
@@ -208,6 +215,11 @@ func found(tx *store.Tx, actor chat.Actor, id chat.ChannelID) (Created, error) {
 		return Created{}, err
 	}
 	v, err := view(tx, actor, c, member)
+	if err == nil && c.Type == chat.Direct && member {
+		quiet := actor
+		quiet.Request = ""
+		err = unhide(tx, quiet, v.Channel, actor.User)
+	}
 	return Created{View: v, Existed: true}, err
 }
 

@@ -83,12 +83,13 @@ func TestTheEventsOfACreationTellWhoIsThere(t *testing.T) {
 		made := create(t, w, actor, channels.CreateInput{Type: chat.Public, Name: "room", Members: refs(bob)})
 		events := w.Events()
 		for i, wanted := range []struct {
-			kind   chat.EventKind
-			target chat.UserID
-		}{{chat.ChannelCreated, ann.ID}, {chat.MemberJoined, bob.ID}} {
+			kind    chat.EventKind
+			target  chat.UserID
+			request string
+		}{{chat.ChannelCreated, ann.ID, "r-1"}, {chat.MemberJoined, bob.ID, ""}} {
 			e := events[i]
 			if e.Kind != wanted.kind || e.Target != wanted.target || e.User.ID != wanted.target || e.Actor != ann.ID ||
-				e.Channel != made.Channel.ID || e.ChannelState.ID != made.Channel.ID || e.Session != 77 || e.Request != "r-1" || e.Application != w.App.ID {
+				e.Channel != made.Channel.ID || e.ChannelState.ID != made.Channel.ID || e.Session != 77 || e.Request != wanted.request || e.Application != w.App.ID {
 				t.Errorf("event %d: %+v", i, e)
 			}
 			if e.Seq != chat.Seq(i+1) || e.ChannelState.Seq != e.Seq {

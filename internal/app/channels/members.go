@@ -20,6 +20,9 @@ func (cs *Channels) Join(ctx context.Context, actor chat.Actor, id chat.ChannelI
 			if err := chat.CheckJoin(c); err != nil {
 				return err
 			}
+			if err := checkNotBlocked(tx, c, actor.User); err != nil {
+				return err
+			}
 		}
 		u, err := tx.User(actor.Application, actor.User)
 		if err != nil {
@@ -88,6 +91,9 @@ func (cs *Channels) AddMember(ctx context.Context, actor chat.Actor, id chat.Cha
 		if err != nil {
 			return err
 		}
+		if err := checkNotBlocked(tx, c, u.ID); err != nil {
+			return err
+		}
 		v, _, err = join(tx, actor, c, u)
 		return err
 	})
@@ -119,7 +125,7 @@ func (cs *Channels) groupAndUser(tx *store.Tx, actor chat.Actor, id chat.Channel
 	if err := chat.CheckAddMember(c); err != nil {
 		return c, u, err
 	}
-	if err := chat.CheckManage(actor, c); err != nil {
+	if err := CheckManage(tx, actor, c); err != nil {
 		return c, u, err
 	}
 	u, err = resolve(tx, actor.Application, ref)

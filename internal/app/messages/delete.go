@@ -16,7 +16,11 @@ func (ms *Messages) Delete(ctx context.Context, actor chat.Actor, id chat.Messag
 		if err != nil {
 			return err
 		}
-		if err := chat.CheckDeleteMessage(actor, c, m, member); err != nil {
+		moderator, err := tx.IsModerator(c.ID, actor.User)
+		if err != nil {
+			return err
+		}
+		if err := chat.CheckDeleteMessage(actor, c, m, member, moderator); err != nil {
 			return err
 		}
 		remains, err = deleteOne(tx, actor, m)

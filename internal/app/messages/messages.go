@@ -127,7 +127,10 @@ func (in SendInput) author(tx *store.Tx, actor chat.Actor) (*chat.User, error) {
 	case id == 0:
 		return nil, chat.CheckPost(actor, member)
 	}
-	return &u, chat.CheckPost(actor, member)
+	if err := chat.CheckPost(actor, member); err != nil {
+		return nil, err
+	}
+	return &u, channels.CheckNoBlock(tx, actor, c, id)
 }
 
 // write numbers and stores a message, unless the request has done so before.
@@ -158,7 +161,10 @@ func write(tx *store.Tx, actor chat.Actor, m chat.Message, author *chat.User) (S
 	if err != nil {
 		return Sent{}, err
 	}
-	return Sent{Message: m}, tx.InsertMessage(m)
+	if err := tx.InsertMessage(m); err != nil {
+		return Sent{}, err
+	}
+	return Sent{Message: m}, channels.Resurface(tx, actor, m.Channel)
 }
 
 // repeated finds the message that the actor's request made before.

@@ -48,14 +48,14 @@ func (ms *Messages) Report(ctx context.Context, actor chat.Actor, id chat.Messag
 }
 
 // ListReports lists the reports of a message, newest first, for the application
-// and for whoever may delete the message as the channel's creator.
+// and for whoever manages the channel.
 func (ms *Messages) ListReports(ctx context.Context, actor chat.Actor, id chat.MessageID, r chat.PageRequest) (p chat.Page[chat.MessageReport], err error) {
 	err = ms.DB.View(ctx, func(tx *store.Tx) error {
 		_, c, _, err := seen(tx, actor, id)
 		if err != nil {
 			return err
 		}
-		if err := chat.CheckManage(actor, c); err != nil {
+		if err := channels.CheckManage(tx, actor, c); err != nil {
 			return err
 		}
 		p, err = tx.Reports(id, r)
@@ -72,7 +72,7 @@ func (ms *Messages) ListReported(ctx context.Context, actor chat.Actor, channel 
 		if err != nil {
 			return err
 		}
-		if err := chat.CheckManage(actor, c); err != nil {
+		if err := channels.CheckManage(tx, actor, c); err != nil {
 			return err
 		}
 		p, err = tx.ReportedMessages(actor.Application, channel, r)

@@ -98,6 +98,13 @@ func (s *subjects) want(e chat.Event) {
 	if s.wantLifecycle(e) {
 		return
 	}
+	switch {
+	case e.Kind.OwnChannel():
+		s.channelIDs = append(s.channelIDs, chat.ChannelID(e.Subject))
+	case e.Kind.OfUserBlock():
+		s.userIDs = append(s.userIDs, chat.UserID(e.Subject))
+		return
+	}
 	if e.Channel != 0 {
 		s.channelIDs = append(s.channelIDs, e.Channel)
 	}
@@ -143,8 +150,15 @@ func (s *subjects) fill(e *chat.Event) {
 	if s.fillLifecycle(e) {
 		return
 	}
-	e.ChannelState = s.channels[e.Channel]
-	if u, ok := s.users[e.Target]; ok {
+	channel, user := e.Channel, e.Target
+	switch {
+	case e.Kind.OwnChannel():
+		channel = chat.ChannelID(e.Subject)
+	case e.Kind.OfUserBlock():
+		user = chat.UserID(e.Subject)
+	}
+	e.ChannelState = s.channels[channel]
+	if u, ok := s.users[user]; ok {
 		e.User = &u
 	}
 }

@@ -130,6 +130,9 @@ func beginWriting(ctx context.Context, c *connection, r *request, in messages.Se
 	written := c.server.Messages.Begin(ctx, c.doer(r), in)
 	return func() (*answer, error) {
 		sent, err := written()
+		if err == nil {
+			c.server.typing.said(typist{sent.Message.Channel, c.actor.User}, sent.Message.Body)
+		}
 		if err != nil || !sent.Repeated {
 			return nil, err
 		}

@@ -209,6 +209,7 @@ func (c *connection) closed() {
 		return
 	}
 	c.live.Store(nil)
+	c.server.typing.gone(c.account.ID)
 	c.pipeline.wait()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.server.life), requestTimeout)
 	defer cancel()

@@ -28,6 +28,7 @@ func (s *Server) uniqueID() string { return "x-" + strconv.FormatUint(s.ephemera
 func (s *Server) Events(events []chat.Event) {
 	for i := range events {
 		e := &events[i]
+		s.typing.heard(e)
 		switch e.Kind {
 		case chat.ChannelCreated, chat.MemberJoined:
 			s.Hub.Joined(e.Target, e.Channel)
@@ -74,6 +75,16 @@ func (s *Server) publications(e *chat.Event) []realtime.Publication {
 		t.receipt("message.read_receipt.created")
 	case chat.MessageUnread:
 		t.receipt("message.read_receipt.deleted")
+	case chat.EventTriggered:
+		t.triggered()
+	case chat.ModeratorAdded, chat.ModeratorDeleted:
+		t.moderator()
+	case chat.ChannelBlocked, chat.ChannelUnblocked:
+		t.channelBlock()
+	case chat.ChannelMuted, chat.ChannelUnmuted, chat.ChannelHidden, chat.ChannelUnhidden:
+		t.ownChannel()
+	case chat.UserBlocked, chat.UserUnblocked:
+		t.userBlock()
 	default:
 		t.lifecycle()
 	}
@@ -170,12 +181,15 @@ func (t *teller) member() {
 	if e.Kind == chat.MemberJoined {
 		if himself {
 			t.actor(realtime.Channels, "user.channel.joined", t.view(true))
+		} else {
+			t.actor(realtime.Users, "user.user.invited", user)
 		}
 		t.tell(target, "user.channel.joined", t.view(true))
 		t.tell(members, "channel.member.joined", user)
 		return
 	}
-	t.actor(realtime.Channels, "user.channel.left", t.view(false))
+	// Who removes somebody else is a member as before.
+	t.actor(realtime.Channels, "user.channel.left", t.view(!himself))
 	t.tell(target, "user.channel.left", t.view(false))
 	// One SDK generation listens to the older name only.
 	target.Except = 0
@@ -212,7 +226,10 @@ func (s *Server) Signal(sig chat.Signal) {
 		s.presenceChanged(ctx, sig)
 	case chat.ParticipantEntered:
 		s.participant(ctx, sig, "channel.participant.active")
+	case chat.KeysTyped, chat.TypingStarted, chat.TypingStopped:
+		s.typingSignal(ctx, sig)
 	case chat.ParticipantLeft:
+		s.typing.stop(typist{sig.Channel, sig.User})
 		s.participant(ctx, sig, "channel.participant.inactive")
 	case chat.SessionMoved:
 		if sig.Node != s.Accounts.Node {

@@ -13,6 +13,7 @@ import (
 	"github.com/purrchat/purr/internal/app/files"
 	"github.com/purrchat/purr/internal/app/messages"
 	"github.com/purrchat/purr/internal/app/timeline"
+	"github.com/purrchat/purr/internal/chat"
 	"github.com/purrchat/purr/internal/edge/wire"
 	"github.com/purrchat/purr/internal/kit/sockjs"
 	"github.com/purrchat/purr/internal/kit/stomp"
@@ -28,6 +29,10 @@ type Deps struct {
 	Files    *files.Files
 	Timeline *timeline.Timeline
 	Hub      *realtime.Hub
+	// Signals hears who types.
+	Signals func(chat.Signal)
+	// Now is the clock by which typing ends.
+	Now func() time.Time
 	// BaseURL is the public URL of the server without a slash at its end.
 	BaseURL string
 	Log     *slog.Logger
@@ -67,6 +72,8 @@ type Server struct {
 
 	// ephemeral numbers what is not replayed.
 	ephemeral atomic.Uint64
+
+	typing *typing
 }
 
 // New makes the door. Run must be called for heart-beats, Shutdown to end it.
@@ -76,6 +83,7 @@ func New(ctx context.Context, d Deps) *Server {
 		style:       wire.Style{Base: d.BaseURL, Links: wire.Client},
 		decoder:     stomp.NewDecoder(d.Limits.MaxFrame),
 		connections: map[*connection]struct{}{},
+		typing:      newTyping(d.Signals, d.Now),
 	}
 	s.life, s.end = context.WithCancel(ctx)
 	return s
@@ -175,6 +183,7 @@ func (s *Server) Run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case now := <-tick.C:
+			s.typing.sweep()
 			for _, c := range s.slice(slice) {
 				c.beat(now)
 			}

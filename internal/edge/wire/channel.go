@@ -83,7 +83,7 @@ func clientChannelLinks(dst []byte, v *chat.View) []byte {
 	case v.Member:
 		dst = channelLeave.append(dst, id)
 		dst = channelInvite.append(dst, id)
-	case v.Channel.Type == chat.Public:
+	case v.Channel.Type == chat.Public && !v.Blocked:
 		dst = channelJoin.append(dst, id)
 	}
 	if v.Channel.Type != chat.Direct {

@@ -51,3 +51,8 @@ func (g *Generator) Next() int64 {
 	g.mu.Unlock()
 	return tick>>counterBits<<(nodeBits+counterBits) | g.node<<counterBits | tick&(counters-1)
 }
+
+// Time tells when an identifier was made, to the millisecond.
+func Time(id int64) time.Time {
+	return time.UnixMilli(id>>(nodeBits+counterBits) + epoch).UTC()
+}

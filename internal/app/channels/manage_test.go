@@ -1,0 +1,142 @@
+package channels_test
+
+import (
+	"testing"
+
+	"github.com/purrchat/purr/internal/app/apptest"
+	"github.com/purrchat/purr/internal/app/channels"
+	"github.com/purrchat/purr/internal/app/messages"
+	"github.com/purrchat/purr/internal/chat"
+)
+
+func TestModeratorsManage(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, func(t *testing.T, w *apptest.World) {
+		ann, bob, eve := w.User("ann"), w.User("bob"), w.User("eve")
+		room := w.Channel(chat.Private, "room", ann, bob)
+		if _, changed, err := w.Channels.Invite(t.Context(), w.As(bob), room.ID, chat.UserRef{Name: "eve"}); err != nil || !changed {
+			t.Fatal(changed, err)
+		}
+		want(t, "news of an invitation", w.News(), "member.joined")
+		appoint := func(actor chat.Actor, u chat.User, on bool) func() error {
+			return func() error {
+				_, _, err := w.Channels.SetModerator(t.Context(), actor, room.ID, chat.UserRef{ID: u.ID}, on)
+				return err
+			}
+		}
+		w.Refused("a member's appointing", apptest.Reason("NotAChannelModeratorError"), appoint(w.As(bob), eve, true))
+		w.Refused("appointing a stranger", apptest.Reason("UserNotAMemberError"), appoint(w.As(ann), w.User("zoe"), true))
+		if err := appoint(w.As(ann), bob, true)(); err != nil {
+			t.Fatal(err)
+		}
+		want(t, "news of an appointment", w.News(), "moderator.added")
+		if err := appoint(w.As(bob), bob, true)(); err != nil {
+			t.Fatal(err)
+		}
+		want(t, "news of appointing again", w.News(), "")
+
+		b, _, err := w.Channels.Block(t.Context(), w.As(bob), room.ID, chat.UserRef{ID: eve.ID})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want(t, "news of a block", w.News(), "channel.blocked member.left")
+		w.Refused("inviting the blocked", chat.ErrBlockedInChannel, func() error {
+			_, _, err := w.Channels.Invite(t.Context(), w.As(ann), room.ID, chat.UserRef{ID: eve.ID})
+			return err
+		})
+		w.Refused("blocking the creator", apptest.Reason("ChannelCreatorError"), func() error {
+			_, _, err := w.Channels.Block(t.Context(), w.As(bob), room.ID, chat.UserRef{ID: ann.ID})
+			return err
+		})
+		list, err := w.Channels.ListBlocks(t.Context(), w.As(ann), room.ID, chat.UserFilter{DisplayNameContains: "EV"}, chat.PageRequest{Size: 5})
+		if err != nil || len(list.Items) != 1 || list.Items[0].ID != b.ID || list.Items[0].User.ID != eve.ID {
+			t.Errorf("blocks: %+v %v", list, err)
+		}
+		if _, err := w.Channels.Unblock(t.Context(), w.As(bob), b.ID); err != nil {
+			t.Fatal(err)
+		}
+		want(t, "news of the end of a block", w.News(), "channel.unblocked")
+		if err := appoint(w.As(ann), bob, false)(); err != nil {
+			t.Fatal(err)
+		}
+		want(t, "news of a dismissal", w.News(), "moderator.deleted")
+	})
+}
+
+func TestTriggering(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, func(t *testing.T, w *apptest.World) {
+		ann, bob := w.User("ann"), w.User("bob")
+		room := w.Channel(chat.Public, "room", ann)
+		for _, actor := range []chat.Actor{w.As(ann), w.Owner()} {
+			if err := w.Channels.Trigger(t.Context(), actor, room.ID, "wave", []byte(`{"hand":"left"}`)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want(t, "news", w.News(), "event.triggered event.triggered")
+		w.Refused("by a stranger", chat.ErrNotAMember, func() error {
+			return w.Channels.Trigger(t.Context(), w.As(bob), room.ID, "wave", nil)
+		})
+	})
+}
+
+func TestMutingAndHiding(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, func(t *testing.T, w *apptest.World) {
+		ann, bob := w.User("ann"), w.User("bob")
+		direct, room := w.Channel(chat.Direct, "", ann, bob), w.Channel(chat.Public, "room", ann)
+		for _, on := range []bool{true, true, false} {
+			if _, _, err := w.Channels.Mute(t.Context(), w.As(ann), direct.ID, on); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want(t, "news of muting", w.News(), "channel.muted channel.unmuted")
+		hide := func(c chat.Channel) func() error {
+			return func() error {
+				_, _, err := w.Channels.Hide(t.Context(), w.As(ann), c.ID)
+				return err
+			}
+		}
+		w.Refused("hiding a group", apptest.Reason("ChannelNotHideableError"), hide(room))
+		if err := hide(direct)(); err != nil {
+			t.Fatal(err)
+		}
+		want(t, "news of hiding", w.News(), "channel.hidden")
+		if _, err := w.Messages.Send(t.Context(), w.As(bob), messages.SendInput{Channel: direct.ID, Body: "hi"}); err != nil {
+			t.Fatal(err)
+		}
+		want(t, "news of a message", w.News(), "message.created channel.unhidden")
+	})
+}
+
+func TestUsersWhoBlockEachOther(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, func(t *testing.T, w *apptest.World) {
+		ann, bob := w.User("ann"), w.User("bob")
+		direct := w.Channel(chat.Direct, "", ann, bob)
+		for range 2 {
+			if _, _, err := w.Accounts.BlockUser(t.Context(), w.As(ann), bob.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want(t, "news of a block", w.News(), "user.blocked")
+		for _, u := range []chat.User{ann, bob} {
+			w.Refused("a direct message", chat.ErrUserBlocked, func() error {
+				_, err := w.Messages.Send(t.Context(), w.As(u), messages.SendInput{Channel: direct.ID, Body: "hi"})
+				return err
+			})
+			w.Refused("a direct channel", chat.ErrUserBlocked, func() error {
+				_, err := w.Channels.Create(t.Context(), w.As(u), channels.CreateInput{Type: chat.Direct, Members: refs(ann, bob)})
+				return err
+			})
+		}
+		if _, err := w.Accounts.UnblockUser(t.Context(), w.As(ann), bob.ID); err != nil {
+			t.Fatal(err)
+		}
+		want(t, "news of its end", w.News(), "user.unblocked")
+		w.Refused("ending it again", chat.ErrUnknownResource, func() error {
+			_, err := w.Accounts.UnblockUser(t.Context(), w.As(ann), bob.ID)
+			return err
+		})
+	})
+}
