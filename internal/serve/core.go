@@ -70,19 +70,19 @@ func openCore(ctx context.Context, c config.Config, p purpose) (_ *core, err err
 	dsn := c.Database
 	if dsn == "" {
 		dsn = filepath.Join(c.Data, databaseFile)
-		if err := os.MkdirAll(c.Data, 0o700); err != nil {
-			return nil, fmt.Errorf("make the data directory: %w", err)
-		}
-		if p == forServing {
-			if k.lock, err = lockDirectory(c.Data); err != nil {
-				return nil, err
-			}
+	}
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return nil, fmt.Errorf("make the data directory: %w", err)
+	}
+	if p == forServing {
+		if k.lock, err = lockDirectory(c.Data); err != nil {
+			return nil, err
 		}
 	}
 	if k.db, err = store.Open(ctx, store.Options{DSN: dsn}); err != nil {
 		return nil, err
 	}
-	if err := k.takeNode(ctx); err != nil {
+	if err := k.takeNode(ctx, c.Data); err != nil {
 		return nil, err
 	}
 	var greatest int64
@@ -129,25 +129,58 @@ func lockDirectory(dir string) (*os.File, error) {
 	return f, nil
 }
 
-// takeNode takes a number for this process. The one server of an embedded
-// database is node 0 whatever its last process left behind; others take the
-// lowest free number.
-func (k *core) takeNode(ctx context.Context) error {
+// takeNode takes a number for this process: that of the last server of this
+// data directory, which must have ended since the directory could be locked, or
+// else the lowest free one.
+func (k *core) takeNode(ctx context.Context, dir string) error {
 	var random [8]byte
 	_, _ = rand.Read(random[:]) // never fails, see crypto/rand
 	k.incarnation = int64(binary.LittleEndian.Uint64(random[:]) >> 1)
-	return k.db.Update(ctx, func(tx *store.Tx) (err error) {
+	err := k.db.Update(ctx, func(tx *store.Tx) error {
 		until := tx.Now.Add(nodeLease)
 		if k.lock != nil {
-			k.node = 0
-			return tx.SeizeNode(k.node, k.incarnation, until)
+			node, incarnation, ok := readHolder(dir)
+			holder, err := tx.NodeHolder(node)
+			if err == nil && ok && holder == incarnation {
+				k.node = node
+				return tx.SeizeNode(node, k.incarnation, until)
+			}
+			if err != nil && !errors.Is(err, store.ErrNotFound) {
+				return err
+			}
 		}
+		var err error
 		k.node, err = tx.LeaseNode(k.incarnation, until)
 		if errors.Is(err, store.ErrNotFound) {
 			return fmt.Errorf("all %d node numbers are in use", store.MaxNodes)
 		}
 		return err
 	})
+	if err != nil || k.lock == nil {
+		return err
+	}
+	return writeHolder(dir, k.node, k.incarnation)
+}
+
+// holderFile keeps the node number of the last server of a data directory, so
+// that its next one takes over at once what a crash left.
+const holderFile = "node"
+
+func readHolder(dir string) (node chat.NodeID, incarnation int64, ok bool) {
+	text, err := os.ReadFile(filepath.Join(dir, holderFile)) //nolint:gosec // the operator names the directory
+	if err != nil {
+		return 0, 0, false
+	}
+	_, err = fmt.Sscanf(string(text), "%d %d", &node, &incarnation)
+	return node, incarnation, err == nil
+}
+
+func writeHolder(dir string, node chat.NodeID, incarnation int64) error {
+	text := fmt.Sprintf("%d %d\n", node, incarnation)
+	if err := os.WriteFile(filepath.Join(dir, holderFile), []byte(text), 0o600); err != nil {
+		return fmt.Errorf("keep the node number: %w", err)
+	}
+	return nil
 }
 
 // renewLease keeps the node number; it is to be called about once a second.

@@ -65,6 +65,13 @@ func (tx *Tx) ForgetNode(id chat.NodeID) error {
 	return err
 }
 
+// NodeHolder is the incarnation that took a node number last; ErrNotFound says
+// that nobody has.
+func (tx *Tx) NodeHolder(id chat.NodeID) (incarnation int64, err error) {
+	err = tx.row(`SELECT incarnation FROM nodes WHERE id = $1`, int64(id)).Scan(&incarnation)
+	return incarnation, tx.wrap("find node", err)
+}
+
 // SeizeNode takes a node number from whoever holds it, who must be known to be
 // gone.
 func (tx *Tx) SeizeNode(id chat.NodeID, incarnation int64, until time.Time) error {

@@ -33,8 +33,9 @@ type StartedSession struct {
 	// bearer secret.
 	Token string
 	User  chat.User
-	// Resumed tells that the session had been there before.
-	Resumed bool
+	// Resumed tells that the session had been there before, Moved that it was
+	// on another node the last time.
+	Resumed, Moved bool
 	// Acknowledged is what a resumed session had acknowledged, as
 	// KeepAcknowledged was given it, empty where that never happened; Since
 	// is the head of the log when the session began.
@@ -106,7 +107,7 @@ func (a *Accounts) resume(ctx context.Context, app chat.Application, in StartSes
 		wasOnline = s.User.Presence.Online
 		s.User.Presence.Online = true
 		movedFrom = record.Node
-		s.Session, s.Token, s.Resumed = record.Session, in.Resume, true
+		s.Session, s.Token, s.Resumed, s.Moved = record.Session, in.Resume, true, record.Node != a.Node
 		s.Session.Node = a.Node
 		return tx.AttachSession(id, a.Node)
 	})

@@ -38,6 +38,11 @@ func (c *connection) connect(f *stomp.Frame) bool {
 		return false
 	}
 	c.account = started.Session
+	if started.Moved {
+		// What this node may still hold of the session is older than what the
+		// other one has kept.
+		c.server.Hub.Release(started.Session.ID)
+	}
 	s, err := c.server.Hub.Attach(ctx, realtime.Client{
 		Session: started.Session, Resumed: started.Resumed, Kept: started.Acknowledged, Since: started.Since,
 		Acknowledges: strings.HasPrefix(agent, "ChatKitty-JS") || strings.HasPrefix(agent, "ChatKitty-ChatUI"),

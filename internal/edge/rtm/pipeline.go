@@ -46,9 +46,7 @@ func (p *pipeline) run(c *connection) {
 	for len(p.queue) > 0 {
 		u := p.queue[0]
 		p.mu.Unlock()
-		a, err := u.wait()
-		c.conclude(u.path, u.receipt, u.request, a, err)
-		u.done()
+		u.conclude(c)
 		p.mu.Lock()
 		p.queue[0] = nil
 		p.queue = p.queue[1:]
@@ -56,6 +54,21 @@ func (p *pipeline) run(c *connection) {
 	}
 	p.queue, p.running = nil, false
 	p.shorter.Broadcast()
+}
+
+// conclude waits for the outcome and answers; a panic ends the connection, not
+// the process.
+func (u *underWay) conclude(c *connection) {
+	defer u.done()
+	alive := true
+	defer func() {
+		if !alive {
+			c.link.finish()
+		}
+	}()
+	defer c.contain(&alive)
+	a, err := u.wait()
+	c.conclude(u.path, u.receipt, u.request, a, err)
 }
 
 // wait returns once nothing is under way, so that what the client asks for
