@@ -33,7 +33,7 @@ func CurrentSchema() Schema {
 			"access_tokens", "event_log", "goose_db_version", "nodes", "request_results", "user_sessions",
 		},
 		IgnoredNames: []string{
-			"seq", "position", "ordinal", "author_ordinal", "message_count", "last_message", "session_id", "request",
+			"seq", "position", "ordinal", "own_unread", "message_count", "last_message", "session_id", "request",
 		},
 		MessageSequences: "SELECT id, seq FROM messages WHERE channel_id = $1 ORDER BY seq",
 	}

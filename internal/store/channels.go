@@ -46,16 +46,33 @@ func (tx *Tx) Channel(app chat.ApplicationID, id chat.ChannelID) (chat.Channel, 
 	return c, tx.wrap("find channel", err)
 }
 
-// ChannelForPost finds in one query what a message needs: the channel, the
-// user who writes, and whether he is a member. A user who is not there, or
-// zero, reads as the zero User.
-func (tx *Tx) ChannelForPost(app chat.ApplicationID, channel chat.ChannelID, user chat.UserID) (c chat.Channel, u chat.User, member bool, err error) {
-	row := tx.row(`SELECT `+userColumns+`, c.type, EXISTS (SELECT 1 FROM members m WHERE m.channel_id = c.id AND m.user_id = $3)
+// Post is what a message needs to know before it is written.
+type Post struct {
+	// Channel has its identifier, application and type.
+	Channel chat.Channel
+	// Author is the user who writes, the zero User where he is not there or
+	// nobody was named; Member tells whether he is a member.
+	Author chat.User
+	Member bool
+	// AuthorBlocks tells that the author blocks users or is blocked by some.
+	AuthorBlocks bool
+	// Hidden tells that members have hidden the channel.
+	Hidden bool
+}
+
+// ChannelForPost finds in one query what a message needs, since most messages
+// need no other.
+func (tx *Tx) ChannelForPost(app chat.ApplicationID, channel chat.ChannelID, user chat.UserID) (p Post, err error) {
+	row := tx.row(`SELECT `+userColumns+`, c.type,
+			EXISTS (SELECT 1 FROM members m WHERE m.channel_id = c.id AND m.user_id = $3),
+			EXISTS (SELECT 1 FROM members h WHERE h.channel_id = c.id AND h.hidden),
+			c.type = 'DIRECT' AND (EXISTS (SELECT 1 FROM user_blocks b WHERE b.user_id = $3)
+				OR EXISTS (SELECT 1 FROM user_blocks b WHERE b.blocked_id = $3))
 		FROM channels c LEFT JOIN users u ON u.id = $3 AND u.application_id = $4 AND u.deleted_at = 0
 		WHERE c.id = $2 AND c.application_id = $4 AND c.deleted_at = 0`, micros(tx.Now), int64(channel), int64(user), int64(app))
-	c.ID, c.Application = channel, app
-	u, err = readUser(withExtra{row, []any{&c.Type, &member}})
-	return c, u, member, tx.wrap("find channel for a message", err)
+	p.Channel.ID, p.Channel.Application = channel, app
+	p.Author, err = readUser(withExtra{row, []any{&p.Channel.Type, &p.Member, &p.Hidden, &p.AuthorBlocks}})
+	return p, tx.wrap("find channel for a message", err)
 }
 
 // ChannelsByID finds channels, deleted ones included, by their ids.

@@ -5,8 +5,8 @@ import "github.com/purrchat/purr/internal/chat"
 // InsertMember adds a membership, which begins with everything read;
 // ErrDuplicate says that it was there.
 func (tx *Tx) InsertMember(m chat.Member) error {
-	n, err := tx.exec("insert member", `INSERT INTO members (channel_id, user_id, joined_at, read_at, read_seq, read_ordinal, read_own)
-		SELECT c.id, CAST($2 AS BIGINT), CAST($3 AS BIGINT), CAST($3 AS BIGINT), `+newestIn("seq")+`, `+newestIn("ordinal")+`, `+newestOwnIn+`
+	n, err := tx.exec("insert member", `INSERT INTO members (channel_id, user_id, joined_at, read_at, read_seq, read_ordinal)
+		SELECT c.id, CAST($2 AS BIGINT), CAST($3 AS BIGINT), CAST($3 AS BIGINT), `+newestIn("seq")+`, `+newestIn("ordinal")+`
 		FROM channels c WHERE c.id = $1 ON CONFLICT DO NOTHING`,
 		int64(m.Channel), int64(m.User), micros(m.JoinedAt))
 	if err == nil && n == 0 {

@@ -37,11 +37,14 @@ func (tx *Tx) InsertMessage(m chat.Message) error {
 		user = m.User.ID
 	}
 	_, err := tx.exec("insert message", `INSERT INTO messages (id, application_id, channel_id, seq, type, user_id, body, group_tag, properties, created_at,
-		file, parent_id, level, thread_id, entities, ordinal, author_ordinal)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, (SELECT message_count FROM channels WHERE id = $3), `+nextAuthorOrdinal+`)`,
+		file, parent_id, level, thread_id, entities, ordinal)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, (SELECT message_count FROM channels WHERE id = $3))`,
 		int64(m.ID), int64(m.Application), int64(m.Channel), int64(m.Seq), string(m.Type), int64(user), m.Body, m.GroupTag, string(m.Properties), micros(m.CreatedAt),
 		formatFile(m.File), int64(m.Parent), m.Level, int64(m.Thread), storeEntities(m))
-	return err
+	if err != nil || user == 0 {
+		return err
+	}
+	return tx.countOwn(m.Channel, user)
 }
 
 // Message finds a message by id.

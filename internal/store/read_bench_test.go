@@ -48,9 +48,9 @@ func newLibrary(b *testing.B, rooms, messages int) library {
 	l.fill(b, `INSERT INTO channels (id, application_id, type, name, display_name, folded_name, creator_id, properties, direct_key, created_at, seq, last_message, message_count)
 		`+numbers+`SELECT 100000 + i, $2, 'PUBLIC', 'room ' || i, 'Room ' || i, 'room ' || i, 0, '', '', 1, $3, 10000000 + i + ($3 - 1) * $1, $3 FROM n`,
 		rooms, int64(app), messages/rooms)
-	l.fill(b, `INSERT INTO messages (id, application_id, channel_id, seq, type, user_id, body, group_tag, properties, created_at, ordinal, author_ordinal)
+	l.fill(b, `INSERT INTO messages (id, application_id, channel_id, seq, type, user_id, body, group_tag, properties, created_at, ordinal)
 		`+numbers+`SELECT 10000000 + i, $2, 100000 + i % $3, 1 + i / $3, 'TEXT', $4 + (i / $3) % 10, 'Hello, world! This is message number ' || i, '', '', i,
-		1 + i / $3, 1 + i / $3 / 10 FROM n`, messages, int64(app), rooms, int64(l.reader.User))
+		1 + i / $3 FROM n`, messages, int64(app), rooms, int64(l.reader.User))
 	l.fill(b, `INSERT INTO members (channel_id, user_id, joined_at) `+numbers+`SELECT 100000 + i / 10, $2 + i % 10, 1 FROM n`, 10*rooms, int64(l.reader.User))
 	return l
 }
@@ -71,7 +71,7 @@ func BenchmarkUnread(b *testing.B) {
 		name string
 		read int // messages a channel
 	}{{"nothing read", 0}, {"half read", messages / rooms / 2}, {"all read", messages / rooms}} {
-		l.fill(b, `UPDATE members SET read_seq = $1, read_ordinal = $1, read_own = $1 / 10 WHERE user_id = $2`, c.read, int64(l.reader.User))
+		l.fill(b, `UPDATE members SET read_seq = $1, read_ordinal = $1, own_unread = ($3 - $1) / 10 WHERE user_id = $2`, c.read, int64(l.reader.User), messages/rooms)
 		unread := int64(messages - rooms*c.read)
 		unread -= unread / 10
 		b.Run(c.name+"/messages", func(b *testing.B) {

@@ -6,8 +6,8 @@ import (
 
 // A member's read position is his own row, and everything else follows from
 // it. Nothing is counted message by message: messages carry their ordinal
-// within the channel and within the channel by author, so that the number of
-// messages behind a position is a difference.
+// within the channel, so that the number of messages behind a position is a
+// difference.
 
 // What deleting messages has to say about them, in one place. Message ordinals
 // stay as they are when messages are deleted; these correct what is counted by
@@ -29,22 +29,19 @@ func newestIn(column string) string {
 	return `COALESCE((SELECT x.` + column + ` FROM messages x WHERE x.channel_id = c.id ORDER BY x.seq DESC LIMIT 1), 0)`
 }
 
-const (
-	// newestOwnIn is how many messages the user $2 has written in a channel c.
-	newestOwnIn = `COALESCE((SELECT x.author_ordinal FROM messages x WHERE x.channel_id = c.id AND x.user_id = $2 ORDER BY x.seq DESC LIMIT 1), 0)`
+// unreadCount is how many messages of others a member m of a channel c has not
+// read: all behind his position but his own. Who has read everything costs
+// nothing.
+const unreadCount = `CASE WHEN c.message_count = m.read_ordinal THEN 0
+	ELSE c.message_count - m.read_ordinal - m.own_unread - ` + deletedUnread + ` END`
 
-	// nextAuthorOrdinal numbers a message of the user $6, zero for nobody, in
-	// the channel $3.
-	nextAuthorOrdinal = `CASE WHEN CAST($6 AS BIGINT) = 0 THEN 0 ELSE 1 + COALESCE((SELECT x.author_ordinal FROM messages x
-		WHERE x.channel_id = $3 AND x.user_id = $6 ORDER BY x.seq DESC LIMIT 1), 0) END`
-
-	// unreadCount is how many messages of others a member m of a channel c has
-	// not read: all behind his position but his own. Who has read everything
-	// costs nothing.
-	unreadCount = `CASE WHEN c.message_count = m.read_ordinal THEN 0 ELSE c.message_count - m.read_ordinal + m.read_own
-		- COALESCE((SELECT x.author_ordinal FROM messages x WHERE x.channel_id = m.channel_id AND x.user_id = m.user_id ORDER BY x.seq DESC LIMIT 1), 0)
-		- ` + deletedUnread + ` END`
-)
+// countOwn notes that a user has written a message behind his position, which
+// all new messages are. Who is no member has no position.
+func (tx *Tx) countOwn(channel chat.ChannelID, user chat.UserID) error {
+	_, err := tx.exec("count a member's own message", `UPDATE members SET own_unread = own_unread + 1 WHERE channel_id = $1 AND user_id = $2`,
+		int64(channel), int64(user))
+	return err
+}
 
 // ReadPosition is how far a member has read; ErrNotFound says that the user is
 // no member.
@@ -54,13 +51,14 @@ func (tx *Tx) ReadPosition(channel chat.ChannelID, user chat.UserID) (chat.Seq, 
 }
 
 // MoveReadPosition makes a member's position the newest message with at most
-// the given number, or the beginning of the channel where there is none.
+// the given number, or the beginning of the channel where there is none. It
+// looks at the messages behind the position, of which there are mostly none.
 func (tx *Tx) MoveReadPosition(channel chat.ChannelID, user chat.UserID, to chat.Seq) error {
 	const upTo = ` FROM messages x WHERE x.channel_id = $1 AND x.seq <= $3 `
 	n, err := tx.exec("move read position", `UPDATE members SET read_at = $4,
 			read_seq = COALESCE((SELECT x.seq`+upTo+`ORDER BY x.seq DESC LIMIT 1), 0),
 			read_ordinal = COALESCE((SELECT x.ordinal`+upTo+`ORDER BY x.seq DESC LIMIT 1), 0),
-			read_own = COALESCE((SELECT x.author_ordinal`+upTo+`AND x.user_id = $2 ORDER BY x.seq DESC LIMIT 1), 0)
+			own_unread = (SELECT count(*) FROM messages x WHERE x.channel_id = $1 AND x.seq > $3 AND x.user_id = $2)
 		WHERE channel_id = $1 AND user_id = $2`, int64(channel), int64(user), int64(to), micros(tx.Now))
 	if err == nil && n == 0 {
 		err = ErrNotFound

@@ -48,7 +48,7 @@ func TestOldMessagesAreNumbered(t *testing.T) {
 			return out.String()
 		}
 		numbers := func() string {
-			return text("messages", "id, ordinal, author_ordinal", "id") + text("channels", "id, seq, message_count", "id")
+			return text("messages", "id, seq, ordinal", "id") + text("channels", "id, seq, message_count", "id")
 		}
 		before := numbers()
 		f.update(func(tx *store.Tx) error {
@@ -59,14 +59,14 @@ func TestOldMessagesAreNumbered(t *testing.T) {
 			}
 			return tx.MoveReadPosition(two.ID, bob.ID, 100)
 		})
-		read := text("members", "read_seq, read_ordinal, read_own", "channel_id, user_id")
+		read := text("members", "read_seq, read_ordinal, own_unread", "channel_id, user_id")
 		migration, err := os.ReadFile("migrations/0002_read_state.sql")
 		if err != nil {
 			t.Fatal(err)
 		}
 		reset := []string{
-			"UPDATE messages SET ordinal = 0, author_ordinal = 0", "UPDATE channels SET message_count = 0",
-			"UPDATE members SET read_seq = 0, read_ordinal = 0, read_own = 0",
+			"UPDATE messages SET ordinal = 0", "UPDATE channels SET message_count = 0",
+			"UPDATE members SET read_seq = 0, read_ordinal = 0, own_unread = 0",
 		}
 		for _, statement := range append(reset, updatesOf(string(migration))...) {
 			if _, err := raw(t, dsn).ExecContext(t.Context(), statement); err != nil {
@@ -76,7 +76,7 @@ func TestOldMessagesAreNumbered(t *testing.T) {
 		if diff := cmp.Diff(before, numbers()); diff != "" {
 			t.Error(diff)
 		}
-		if diff := cmp.Diff(read, text("members", "read_seq, read_ordinal, read_own", "channel_id, user_id")); diff != "" {
+		if diff := cmp.Diff(read, text("members", "read_seq, read_ordinal, own_unread", "channel_id, user_id")); diff != "" {
 			t.Error(diff)
 		}
 	})

@@ -62,7 +62,7 @@ func (ms *Messages) Begin(ctx context.Context, actor chat.Actor, in SendInput) (
 	var out Sent
 	committed := ms.DB.Begin(ctx, func(tx *store.Tx) error {
 		m := m // another attempt begins anew
-		author, err := in.placed(tx, actor, &m)
+		post, err := in.placed(tx, actor, &m)
 		if err != nil {
 			// Who sent while he was allowed to gets his answer afterwards too.
 			if old, ok := repeated(tx, actor); ok {
@@ -71,7 +71,7 @@ func (ms *Messages) Begin(ctx context.Context, actor chat.Actor, in SendInput) (
 			}
 			return err
 		}
-		out, err = write(tx, actor, m, author)
+		out, err = write(tx, actor, m, post)
 		return err
 	})
 	return func() (Sent, error) {
@@ -102,9 +102,9 @@ func (in SendInput) message(actor chat.Actor) (m chat.Message, err error) {
 	return m, err
 }
 
-// author finds the user a message is from, nil for a system message, and
-// refuses one that may not be written.
-func (in SendInput) author(tx *store.Tx, actor chat.Actor) (*chat.User, error) {
+// post finds where a message goes and whom it is from, and refuses one that may
+// not be written.
+func (in SendInput) post(tx *store.Tx, actor chat.Actor) (store.Post, error) {
 	id := in.User.ID
 	switch {
 	case !actor.IsApplication():
@@ -112,29 +112,34 @@ func (in SendInput) author(tx *store.Tx, actor chat.Actor) (*chat.User, error) {
 	case id == 0 && in.User.Name != "":
 		u, err := tx.UserByName(actor.Application, in.User.Name)
 		if err != nil {
-			return nil, store.OrRefuse(err, chat.ErrUnknownUser)
+			return store.Post{}, store.OrRefuse(err, chat.ErrUnknownUser)
 		}
 		id = u.ID
 	}
-	c, u, member, err := tx.ChannelForPost(actor.Application, in.Channel, id)
+	p, err := tx.ChannelForPost(actor.Application, in.Channel, id)
 	switch {
 	case err != nil:
-		return nil, store.OrRefuse(err, chat.ErrUnknownChannel)
-	case !chat.MaySee(actor, c, member):
-		return nil, chat.ErrUnknownChannel
-	case id != 0 && u.ID == 0:
-		return nil, chat.ErrUnknownUser
-	case id == 0:
-		return nil, chat.CheckPost(actor, member)
+		return p, store.OrRefuse(err, chat.ErrUnknownChannel)
+	case !chat.MaySee(actor, p.Channel, p.Member):
+		return p, chat.ErrUnknownChannel
+	case id != 0 && p.Author.ID == 0:
+		return p, chat.ErrUnknownUser
 	}
-	if err := chat.CheckPost(actor, member); err != nil {
-		return nil, err
+	if err := chat.CheckPost(actor, p.Member); err != nil {
+		return p, err
 	}
-	return &u, channels.CheckNoBlock(tx, actor, c, id)
+	if !p.AuthorBlocks {
+		return p, nil
+	}
+	return p, channels.CheckNoBlock(tx, actor, p.Channel, id)
 }
 
 // write numbers and stores a message, unless the request has done so before.
-func write(tx *store.Tx, actor chat.Actor, m chat.Message, author *chat.User) (Sent, error) {
+func write(tx *store.Tx, actor chat.Actor, m chat.Message, post store.Post) (Sent, error) {
+	var author *chat.User // nil for a system message
+	if post.Author.ID != 0 {
+		author = &post.Author
+	}
 	earlier, err := tx.ClaimRequest(actor, store.MessageMaker, int64(m.ID))
 	if err != nil {
 		return Sent{}, err
@@ -164,7 +169,10 @@ func write(tx *store.Tx, actor chat.Actor, m chat.Message, author *chat.User) (S
 	if err := tx.InsertMessage(m); err != nil {
 		return Sent{}, err
 	}
-	return Sent{Message: m}, channels.Resurface(tx, actor, m.Channel)
+	if post.Hidden {
+		err = channels.Resurface(tx, actor, m.Channel)
+	}
+	return Sent{Message: m}, err
 }
 
 // repeated finds the message that the actor's request made before.

@@ -9,13 +9,13 @@ import (
 )
 
 // placed finds where a new message belongs, and who it is from.
-func (in SendInput) placed(tx *store.Tx, actor chat.Actor, m *chat.Message) (*chat.User, error) {
+func (in SendInput) placed(tx *store.Tx, actor chat.Actor, m *chat.Message) (store.Post, error) {
 	unknown := chat.ErrUnknownChannel
 	if in.Thread != 0 {
 		unknown = chat.ErrUnknownThread
 		t, err := tx.Thread(actor.Application, in.Thread)
 		if err != nil {
-			return nil, store.OrRefuse(err, unknown)
+			return store.Post{}, store.OrRefuse(err, unknown)
 		}
 		in.Channel = t.Channel
 		switch t.Type {
@@ -30,16 +30,16 @@ func (in SendInput) placed(tx *store.Tx, actor chat.Actor, m *chat.Message) (*ch
 		unknown = chat.ErrUnknownMessage
 		parent, err := tx.Message(actor.Application, in.Parent)
 		if err != nil {
-			return nil, store.OrRefuse(err, unknown)
+			return store.Post{}, store.OrRefuse(err, unknown)
 		}
 		in.Channel, m.Parent, m.Level, m.Thread = parent.Channel, parent.ID, parent.Level+1, parent.Thread
 	}
 	m.Channel = in.Channel
-	author, err := in.author(tx, actor)
+	post, err := in.post(tx, actor)
 	if errors.Is(err, chat.ErrUnknownChannel) {
 		err = unknown // what the actor may not see has no messages either
 	}
-	return author, err
+	return post, err
 }
 
 // resolve turns a filter into one by channel, parent or standalone thread, and

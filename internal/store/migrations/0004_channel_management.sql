@@ -29,7 +29,3 @@ CREATE INDEX user_blocks_blocked ON user_blocks (blocked_id, user_id);
 
 -- What an event says that is kept nowhere else.
 ALTER TABLE events ADD COLUMN data TEXT NOT NULL DEFAULT '';
-
--- A user's unread counts leave out what he has hidden.
-DROP INDEX members_user;
-CREATE INDEX members_user ON members (user_id, channel_id, hidden, read_seq, read_ordinal, read_own);
