@@ -6,7 +6,6 @@ package messages
 import (
 	"context"
 	"encoding/json"
-	"errors"
 
 	"github.com/purrchat/purr/internal/app/channels"
 	"github.com/purrchat/purr/internal/chat"
@@ -197,13 +196,7 @@ func sentBefore(tx *store.Tx, actor chat.Actor, id int64) (Sent, error) {
 // application reads all, a user where he is a member or the channel is public.
 func (ms *Messages) Retrieve(ctx context.Context, actor chat.Actor, id chat.MessageID) (m chat.Message, err error) {
 	err = ms.DB.View(ctx, func(tx *store.Tx) error {
-		if m, err = tx.Message(actor.Application, id); err != nil {
-			return store.OrRefuse(err, chat.ErrUnknownMessage)
-		}
-		_, _, err := channels.Seen(tx, actor, m.Channel)
-		if errors.Is(err, chat.ErrUnknownChannel) {
-			return chat.ErrUnknownMessage
-		}
+		m, _, _, err = seen(tx, actor, id)
 		return err
 	})
 	if err != nil {
@@ -213,8 +206,7 @@ func (ms *Messages) Retrieve(ctx context.Context, actor chat.Actor, id chat.Mess
 }
 
 // List lists the messages of a channel, the replies to a message, or what is in
-// a thread, newest first. Its cursors are the
-// messages' sequence numbers.
+// a thread, newest first. Its cursors are the messages' sequence numbers.
 func (ms *Messages) List(ctx context.Context, actor chat.Actor, f chat.MessageFilter, c chat.Cursor) (p chat.CursorPage[chat.Message], err error) {
 	if f.Type != "" && f.Type != chat.TextMessage && f.Type != chat.FileMessage {
 		return p, chat.Invalidf("type", "must be TEXT or FILE")

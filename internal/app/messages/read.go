@@ -58,11 +58,11 @@ func (ms *Messages) Unread(ctx context.Context, actor chat.Actor, id chat.Messag
 
 // readable finds a message in a channel that the actor reads as a member.
 func readable(tx *store.Tx, actor chat.Actor, id chat.MessageID) (chat.Message, error) {
-	m, err := tx.Message(actor.Application, id)
+	m, _, member, err := seen(tx, actor, id)
 	if err != nil {
-		return m, store.OrRefuse(err, chat.ErrUnknownMessage)
+		return m, err
 	}
-	return m, hidden(reader(tx, actor, m.Channel))
+	return m, chat.CheckRead(actor, member)
 }
 
 // reader refuses somebody who is no member of a channel.
@@ -72,14 +72,6 @@ func reader(tx *store.Tx, actor chat.Actor, id chat.ChannelID) error {
 		return err
 	}
 	return chat.CheckRead(actor, member)
-}
-
-// hidden is what is said of a message whose channel may not be known.
-func hidden(err error) error {
-	if errors.Is(err, chat.ErrUnknownChannel) {
-		return chat.ErrUnknownMessage
-	}
-	return err
 }
 
 // readUpTo moves a position forward, never back, and tells of the newest of the
@@ -140,12 +132,9 @@ func (ms *Messages) LastRead(ctx context.Context, actor chat.Actor, channel chat
 // first. The author has none for what he wrote.
 func (ms *Messages) ListReceipts(ctx context.Context, actor chat.Actor, id chat.MessageID, r chat.PageRequest) (p chat.Page[chat.ReadReceipt], err error) {
 	err = ms.DB.View(ctx, func(tx *store.Tx) error {
-		m, err := tx.Message(actor.Application, id)
+		m, _, _, err := seen(tx, actor, id)
 		if err != nil {
-			return store.OrRefuse(err, chat.ErrUnknownMessage)
-		}
-		if _, _, err := channels.Seen(tx, actor, m.Channel); err != nil {
-			return hidden(err)
+			return err
 		}
 		p, err = tx.ReadReceipts(m, r)
 		return err
