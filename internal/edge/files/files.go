@@ -116,24 +116,13 @@ func splitID(path string) (string, int64) {
 	return collection + "/{id}." + name, id
 }
 
-// status is the table from what went wrong to what HTTP calls it.
+// status is what HTTP calls an error. A grant is no login, so that who has none
+// is refused and not asked for one.
 func status(code chat.Code) int {
-	switch code {
-	case chat.Invalid, chat.Conflict:
-		return http.StatusBadRequest
-	case chat.Unauthenticated, chat.Forbidden:
+	if code == chat.Unauthenticated {
 		return http.StatusForbidden
-	case chat.NotFound:
-		return http.StatusNotFound
-	case chat.TooLarge:
-		return http.StatusRequestEntityTooLarge
-	case chat.RateLimited:
-		return http.StatusTooManyRequests
-	case chat.Unavailable:
-		return http.StatusServiceUnavailable
-	case chat.Internal:
 	}
-	return http.StatusInternalServerError
+	return wire.HTTPStatus(code)
 }
 
 // refuse answers with an error. What stays inside goes to the log instead.

@@ -9,29 +9,6 @@ import (
 	"github.com/purrchat/purr/internal/edge/wire"
 )
 
-// status is the table from what went wrong to what HTTP calls it
-// (platform-api I). The contract has no 409.
-func status(code chat.Code) int {
-	switch code {
-	case chat.Invalid, chat.Conflict:
-		return http.StatusBadRequest
-	case chat.Unauthenticated:
-		return http.StatusUnauthorized
-	case chat.Forbidden:
-		return http.StatusForbidden
-	case chat.NotFound:
-		return http.StatusNotFound
-	case chat.TooLarge:
-		return http.StatusRequestEntityTooLarge
-	case chat.RateLimited:
-		return http.StatusTooManyRequests
-	case chat.Unavailable:
-		return http.StatusServiceUnavailable
-	case chat.Internal:
-	}
-	return http.StatusInternalServerError
-}
-
 // protocolError is a refusal of HTTP itself, which no deed knows of.
 type protocolError struct {
 	status       int
@@ -64,11 +41,11 @@ func (d *door) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	switch e.Code {
 	case chat.Unauthenticated:
 		w.Header().Set("WWW-Authenticate", challenge(e))
-		write(w, status(e.Code), mediaJSON, wire.AppendAuthenticationError(nil, e.Reason, e.Message))
+		write(w, wire.HTTPStatus(e.Code), mediaJSON, wire.AppendAuthenticationError(nil, e.Reason, e.Message))
 	case chat.Forbidden:
-		write(w, status(e.Code), mediaJSON, wire.AppendAuthenticationError(nil, "access_denied", e.Message))
+		write(w, wire.HTTPStatus(e.Code), mediaJSON, wire.AppendAuthenticationError(nil, "access_denied", e.Message))
 	default:
-		write(w, status(e.Code), mediaJSON, wire.AppendError(nil, e.Reason, e.Message, e.Field, d.Now()))
+		write(w, wire.HTTPStatus(e.Code), mediaJSON, wire.AppendError(nil, e.Reason, e.Message, e.Field, d.Now()))
 	}
 }
 

@@ -1,6 +1,11 @@
 package wire
 
-import "time"
+import (
+	"net/http"
+	"time"
+
+	"github.com/purrchat/purr/internal/chat"
+)
 
 // AppendError appends an ApiError (platform-api D.9): a name that programs may
 // compare, a message for people and, unless empty, the member of the input that
@@ -28,4 +33,27 @@ func AppendAuthenticationError(dst []byte, name, description string) []byte {
 	dst = append(dst, `,"error_description":`...)
 	dst = AppendString(dst, description)
 	return append(dst, '}')
+}
+
+// HTTPStatus is the table from what went wrong to what HTTP calls it
+// (platform-api I). The contract has no 409.
+func HTTPStatus(code chat.Code) int {
+	switch code {
+	case chat.Invalid, chat.Conflict:
+		return http.StatusBadRequest
+	case chat.Unauthenticated:
+		return http.StatusUnauthorized
+	case chat.Forbidden:
+		return http.StatusForbidden
+	case chat.NotFound:
+		return http.StatusNotFound
+	case chat.TooLarge:
+		return http.StatusRequestEntityTooLarge
+	case chat.RateLimited:
+		return http.StatusTooManyRequests
+	case chat.Unavailable:
+		return http.StatusServiceUnavailable
+	case chat.Internal:
+	}
+	return http.StatusInternalServerError
 }
