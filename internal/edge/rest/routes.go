@@ -9,6 +9,8 @@ func (d *door) routes() []route {
 		// Without a token.
 		open("POST", "/oauth/token", d.issueToken).under(root),
 		open("GET", "/picture/{name}", d.drawPicture).under(root | versioned),
+		open("GET", "/openapi.json", d.showDocument).under(root | versioned),
+		open("GET", "/docs", d.showPage).under(root | versioned),
 
 		operation("GET", "", d.retrieveApplication).under(tenant),
 		operation("GET", "/application", d.retrieveApplication),

@@ -42,6 +42,8 @@ type place struct {
 	clock    *clocktest.Manual
 	accounts *accounts.Accounts
 	faults   *bytes.Buffer // what the door logged; read it after the requests
+	// reference is what every answer is held against.
+	reference *reference
 }
 
 // newPlace starts a server. Options may change what it is built of.
@@ -58,7 +60,7 @@ func newPlace(t *testing.T, options ...func(*rest.Deps)) *place {
 		}
 	})
 	ids := ident.New(0, clock.Now, 0)
-	p := &place{t: t, clock: clock, faults: &bytes.Buffer{}}
+	p := &place{t: t, clock: clock, faults: &bytes.Buffer{}, reference: theReference(t)}
 	p.accounts = &accounts.Accounts{
 		DB: db, IDs: ids, TokenLifetime: tokenLifetime, PresenceGrace: time.Second, ResumeWindow: time.Minute, Now: clock.Now,
 	}
@@ -187,6 +189,9 @@ func (p *place) send(r *http.Request) answer {
 	a := answer{p.t, r.Method + " " + r.URL.RequestURI(), response.StatusCode, response.Header, text}
 	if a.status >= 500 {
 		p.t.Errorf("%s: status %d: %s", a.what, a.status, text)
+	}
+	if err := p.reference.check(r, a); err != nil {
+		p.t.Errorf("%s: not as the OpenAPI document says: %v", a.what, err)
 	}
 	return a
 }

@@ -1,0 +1,150 @@
+package openapi
+
+// Operation is what one method of one path takes and answers.
+type Operation struct {
+	Method string
+	// Path is below the base, such as /users/{id}; the bases are servers.
+	Path string
+	// ID is the operation's name in the published contract, where it is there.
+	ID      string
+	Tag     string
+	Summary string
+	// About says more than fits the summary, if anything.
+	About string
+
+	parameters []parameter
+	body       []body
+	// answer is the schema of a success, nil where it has no body.
+	answer schema
+	status string
+	open   bool // needs no token
+}
+
+// parameter is a part of the query.
+type parameter struct {
+	name     string
+	schema   schema
+	about    string
+	required bool
+}
+
+// body is a body that an operation takes, under each of the media types.
+type body struct {
+	media  []string
+	schema schema
+}
+
+// The parameters of lists (platform-api E).
+func numberedPage(more ...parameter) []parameter {
+	return append(more,
+		parameter{name: "page", schema: schema{"type": "integer", "minimum": 0, "default": 0}, about: "Which page, from 0."},
+		parameter{name: "size", schema: schema{"type": "integer", "minimum": 1, "maximum": 100, "default": 25}, about: "Items on a page."},
+		parameter{name: "sort", schema: list(text()), about: "Property, and after a comma asc or desc; may be repeated."},
+	)
+}
+
+func cursorPage(more ...parameter) []parameter {
+	return append(more,
+		parameter{name: "size", schema: schema{"type": "integer", "minimum": 1, "maximum": 100, "default": 25}, about: "Items on a page."},
+		parameter{name: "start", schema: number(), about: "The cursor of a page's first item, from its links."},
+		parameter{name: "next", schema: number(), about: "The cursor of the page after it, from its links."},
+		parameter{name: "relation", schema: word("SELF", "PREVIOUS", "NEXT"), about: "Which page is wanted, as seen from the cursors."},
+	)
+}
+
+func filter(name string, s schema, about string) parameter {
+	return parameter{name: name, schema: s, about: about}
+}
+
+// A page holds a list under a name.
+func pageOf(name, of string) schema {
+	return paged(name, of, "PageMetadata", "self")
+}
+
+func cursorPageOf(name, of string) schema {
+	return paged(name, of, "CursorPageMetadata", "self")
+}
+
+func paged(name, of, metadata string, links ...string) schema {
+	relations := []member{}
+	for _, r := range links {
+		relations = append(relations, must(r, ref("Link")))
+	}
+	for _, r := range []string{"first", "prev", "next", "last"} {
+		relations = append(relations, may(r, ref("Link")))
+	}
+	return object(
+		must("_embedded", object(must(name, list(ref(of))))),
+		must("page", ref(metadata)), must("_links", object(relations...)),
+	)
+}
+
+// The bodies.
+func jsonBody(name string) []body { return []body{{jsonMedia(), ref(name)}} }
+func patch(name string) []body {
+	return []body{{append([]string{"application/json+merge-patch", "application/merge-patch+json"}, jsonMedia()...), ref(name)}}
+}
+
+// form is a multipart form with a file and more parts.
+func form(more ...member) body {
+	return body{[]string{"multipart/form-data"}, object(append(more, must("file", schema{"type": "string", "format": "binary"}))...)}
+}
+
+func jsonMedia() []string { return []string{"application/json", "application/vnd.chatkitty+json"} }
+
+// Operations are all operations of the Platform API, in the order in which they
+// are shown.
+func Operations() []Operation {
+	messageForm := form(may("groupTag", text()), may("username", text(), "Who sends it; without it the application does."), may("properties", text(), "A JSON object, as text."))
+	byName := filter("username", text(), "Only messages of the user with this name.")
+	byText := filter("query", text(), "Only messages whose body has this text; it is taken literally.")
+	return []Operation{
+		{Method: "POST", Path: "/oauth/token", ID: "issueToken", Tag: "Access", Summary: "Get an access token", open: true,
+			About: "OAuth 2.0 client credentials (RFC 6749 section 4.4): the client's identifier and secret go into the header Authorization as HTTP Basic.",
+			body:  []body{{[]string{"application/x-www-form-urlencoded", "multipart/form-data"}, object(must("grant_type", word("client_credentials")))}}, answer: ref("TokenResource")},
+
+		{Method: "GET", Path: "/application", ID: "retrieveApplication", Tag: "Application", Summary: "Retrieve the application", answer: ref("ApplicationResource")},
+
+		{Method: "GET", Path: "/users", ID: "listUsers", Tag: "Users", Summary: "List users", parameters: numberedPage(
+			filter("name", text(), "Only the user with exactly this name.")), answer: pageOf("users", "ChatUserResource")},
+		{Method: "HEAD", Path: "/users", ID: "checkUserExists", Tag: "Users", Summary: "Tell whether there is a user of a name", About: "The status is 200 or 404.", parameters: []parameter{
+			{name: "name", schema: text(), about: "The whole name.", required: true}}},
+		{Method: "POST", Path: "/users", ID: "createUser", Tag: "Users", Summary: "Create a user", body: jsonBody("CreatePersonChatUserResource"), answer: ref("ChatUserResource")},
+		{Method: "GET", Path: "/users/{id}", ID: "retrieveUser", Tag: "Users", Summary: "Retrieve a user", answer: ref("ChatUserResource")},
+		{Method: "PATCH", Path: "/users/{id}", ID: "updateUser", Tag: "Users", Summary: "Update a user", About: "Properties are merged (RFC 7396).", body: patch("ChatUserPropertiesPatch"), answer: ref("ChatUserResource")},
+		{Method: "DELETE", Path: "/users/{id}", ID: "deleteUser", Tag: "Users", Summary: "Delete a user", answer: ref("ApplicationResource")},
+		{Method: "GET", Path: "/users/{id}/channels", ID: "listUserChannels", Tag: "Users", Summary: "List the channels of a user", parameters: numberedPage(), answer: pageOf("channels", "ChannelResource")},
+		{Method: "GET", Path: "/users/{id}/messages/unread/count", ID: "countUserUnreadMessages", Tag: "Users", Summary: "Count the messages that a user has not read", answer: ref("CountResource")},
+		{Method: "POST", Path: "/users/{id}/display-picture", ID: "updateUserDisplayPicture", Tag: "Users", Summary: "Set a user's display picture",
+			body: append(jsonBody("CreateExternalFileProperties"), form()), answer: ref("ChatUserResource")},
+
+		{Method: "GET", Path: "/channels", ID: "listChannels", Tag: "Channels", Summary: "List channels", parameters: numberedPage(
+			filter("type", word("DIRECT", "PUBLIC", "PRIVATE"), "Only channels of this type."),
+			filter("members", list(text()), "Only channels of which all users with these names are members."),
+			filter("startTime", instant(), "Only channels created then or later."),
+			filter("endTime", instant(), "Only channels created then or earlier."),
+			filter("properties", text(), "A JSON object: only channels whose properties contain it."),
+		), answer: pageOf("channels", "ChannelResource")},
+		{Method: "POST", Path: "/channels", ID: "createChannel", Tag: "Channels", Summary: "Create a channel", About: "A channel of the same type and name, or a direct channel of the same members, is answered as it is.",
+			body: jsonBody("CreateChannelResource"), answer: ref("ChannelResource")},
+		{Method: "GET", Path: "/channels/{id}", ID: "retrieveChannel", Tag: "Channels", Summary: "Retrieve a channel", answer: ref("ChannelResource")},
+		{Method: "PATCH", Path: "/channels/{id}", ID: "updateChannel", Tag: "Channels", Summary: "Update a channel", About: "Properties are merged (RFC 7396).", body: patch("ChannelPropertiesPatch"), answer: ref("ChannelResource")},
+		{Method: "DELETE", Path: "/channels/{id}", ID: "deleteChannel", Tag: "Channels", Summary: "Delete a channel", answer: ref("ApplicationResource")},
+		{Method: "GET", Path: "/channels/{id}/members", ID: "listChannelMembers", Tag: "Channels", Summary: "List the members of a channel", parameters: numberedPage(), answer: pageOf("users", "ChatUserResource")},
+		{Method: "POST", Path: "/channels/{id}/members", ID: "addChannelMember", Tag: "Channels", Summary: "Add a member to a channel", body: jsonBody("ChatUserReference"), answer: ref("ChannelResource")},
+		{Method: "DELETE", Path: "/channels/{id}/members/{user}", ID: "removeChannelMember", Tag: "Channels", Summary: "Remove a member from a channel", answer: ref("ChannelResource")},
+		{Method: "GET", Path: "/channels/{id}/messages", ID: "listChannelMessages", Tag: "Channels", Summary: "List the messages of a channel", About: "The newest come first.", parameters: cursorPage(byName, byText), answer: cursorPageOf("messages", "MessageResource")},
+		{Method: "POST", Path: "/channels/{id}/messages", ID: "sendChannelMessage", Tag: "Channels", Summary: "Send a message to a channel", body: append(jsonBody("CreateMessageResource"), messageForm), answer: ref("MessageResource")},
+		{Method: "GET", Path: "/channels/{id}/reported-messages", ID: "listChannelReportedMessages", Tag: "Channels", Summary: "List the messages of a channel that somebody reported", parameters: numberedPage(), answer: pageOf("messages", "MessageResource")},
+
+		{Method: "GET", Path: "/messages/{id}", ID: "retrieveMessage", Tag: "Messages", Summary: "Retrieve a message", answer: ref("MessageResource")},
+		{Method: "PATCH", Path: "/messages/{id}", ID: "updateMessage", Tag: "Messages", Summary: "Update a message", About: "Properties are merged (RFC 7396).", body: patch("MessagePropertiesPatch"), answer: ref("MessageResource")},
+		{Method: "DELETE", Path: "/messages/{id}", ID: "deleteMessage", Tag: "Messages", Summary: "Delete a message", About: "The answer is the thread that it was in.", answer: ref("ReplyThreadResource")},
+		{Method: "DELETE", Path: "/messages", ID: "deleteMessages", Tag: "Messages", Summary: "Delete all messages of the application", answer: ref("ApplicationResource")},
+		{Method: "GET", Path: "/messages/{id}/read-receipts", ID: "listMessageReadReceipts", Tag: "Messages", Summary: "List who has read a message", parameters: numberedPage(), answer: pageOf("receipts", "MessageReadReceiptResource")},
+
+		{Method: "GET", Path: "/threads/{id}", ID: "retrieveThread", Tag: "Threads", Summary: "Retrieve a thread", About: "The thread of the replies to a message has the message's identifier.", answer: ref("ReplyThreadResource")},
+		{Method: "GET", Path: "/threads/{id}/messages", ID: "listThreadMessages", Tag: "Threads", Summary: "List the messages of a thread", About: "The newest come first.", parameters: cursorPage(), answer: cursorPageOf("messages", "MessageResource")},
+		{Method: "POST", Path: "/threads/{id}/messages", ID: "sendThreadMessage", Tag: "Threads", Summary: "Send a message to a thread", body: append(jsonBody("CreateMessageResource"), messageForm), answer: ref("MessageResource")},
+	}
+}

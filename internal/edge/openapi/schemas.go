@@ -1,0 +1,184 @@
+package openapi
+
+// schemas are the resources and bodies of the Platform API, under the names of
+// the published contract. A …Properties is a …Resource inside another one,
+// where it has no links.
+func schemas() map[string]schema {
+	all := map[string]schema{}
+	for _, group := range []map[string]schema{
+		common(), applications(), users(), channels(), messages(),
+	} {
+		for name, s := range group {
+			all[name] = s
+		}
+	}
+	return all
+}
+
+func common() map[string]schema {
+	return map[string]schema{
+		"Link": object(must("href", address())),
+		"ApiError": object(
+			must("error", text(), "A stable name to tell errors apart by."),
+			must("message", text(), "What is wrong, for people."),
+			must("timestamp", instant()),
+			may("explanation", text()),
+			may("properties", free()),
+		),
+		"AuthenticationError": object(must("error", text()), must("error_description", text())),
+		"PageMetadata": object(
+			must("number", number(), "Of this page, from 0."), must("size", number()),
+			must("totalElements", number()), must("totalPages", number()),
+		),
+		"CursorPageMetadata": object(
+			must("size", number()), may("start", text(), "The cursor of the page's first item."),
+			may("next", text(), "The cursor of the first item of the next page."),
+			may("total", number(), "How many items there are on all pages; only in application/vnd.chatkitty+json."),
+		),
+		"CountResource": object(must("count", number())),
+		"TokenResource": object(
+			must("access_token", text()), must("token_type", text()),
+			must("expires_in", number(), "Seconds."), may("scope", text()),
+		),
+	}
+}
+
+func applications() map[string]schema {
+	return map[string]schema{
+		"ApplicationResource": linked(object(
+			must("id", id()), must("key", text(), "The API key, with which clients name the application. It is no secret."),
+			must("createdTime", instant()), must("properties", free()),
+		), "self"),
+	}
+}
+
+func users() map[string]schema {
+	user := object(
+		must("id", id()), must("type", word("PERSON", "BOT")), must("name", text(), "Unique within the application."),
+		must("displayName", text()), must("displayPictureUrl", address()), must("isGuest", truth()),
+		must("presence", ref("ChatUserPresenceProperties")), may("callStatus", word("AVAILABLE", "IN_CALL")),
+		must("properties", free()),
+	)
+	return map[string]schema{
+		"ChatUserProperties": user,
+		"ChatUserResource":   linked(user, "self", "channels", "notifications", "displayPicture", "application"),
+		"ChatUserPresenceProperties": object(
+			must("online", truth(), "Has a session."), must("status", text(), "AVAILABLE, UNAVAILABLE, or the user's own words."),
+		),
+		"CreatePersonChatUserResource": object(
+			must("name", text()), must("displayName", text()), may("isGuest", truth(), "False where it is not given."),
+			may("properties", free()),
+		),
+		"ChatUserPropertiesPatch": object(
+			may("displayName", text()), may("isGuest", truth()),
+			may("presence", object(may("status", text()))), may("properties", free()),
+		),
+		"ChatUserIdReference":       object(must("id", id())),
+		"ChatUserUsernameReference": object(must("username", text())),
+		"ChatUserReference":         anyOf("ChatUserIdReference", "ChatUserUsernameReference"),
+		"CreateExternalFileProperties": object(
+			must("url", address()), must("name", text()), must("contentType", text()), must("size", number(), "Bytes."),
+		),
+	}
+}
+
+func channels() map[string]schema {
+	types := func(of string) schema {
+		return oneOf(map[string]string{"PUBLIC": "PublicChannel" + of, "PRIVATE": "PrivateChannel" + of, "DIRECT": "DirectChannel" + of})
+	}
+	common := func(kind string, more ...member) schema {
+		return object(append(more, must("id", id()), must("type", word(kind)), may("creator", ref("ChatUserProperties")),
+			may("lastReceivedMessage", ref("MessageProperties")), must("createdTime", instant()), must("properties", free()))...)
+	}
+	group := func(kind string) schema {
+		return common(kind, must("name", text(), "Unique within the application."), must("displayName", text()))
+	}
+	direct := common("DIRECT", must("members", list(ref("ChatUserProperties")), "At most 10, and always the same."))
+	links := []string{"self", "participants", "messages", "events", "application"}
+	more := append([]string{"memberships", "members", "moderators"}, links...)
+	create := func(kind string, more ...member) schema {
+		return object(append(more, must("type", word(kind)), may("creator", ref("ChatUserReference"), "Becomes a member."),
+			may("properties", free()))...)
+	}
+	createGroup := func(kind string) schema {
+		return create(kind, may("name", text(), "A random one where it is not given."), may("displayName", text(), "The name where it is not given."),
+			may("members", list(ref("ChatUserReference"))))
+	}
+	return map[string]schema{
+		"PublicChannelProperties":       group("PUBLIC"),
+		"PrivateChannelProperties":      group("PRIVATE"),
+		"DirectChannelProperties":       direct,
+		"ChannelProperties":             types("Properties"),
+		"PublicChannelResource":         linked(group("PUBLIC"), more...),
+		"PrivateChannelResource":        linked(group("PRIVATE"), more...),
+		"DirectChannelResource":         linked(direct, links...),
+		"ChannelResource":               types("Resource"),
+		"CreatePublicChannelResource":   createGroup("PUBLIC"),
+		"CreatePrivateChannelResource":  createGroup("PRIVATE"),
+		"CreateDirectChannelResource":   create("DIRECT", must("members", list(ref("ChatUserReference")), "At most 10, the creator included.")),
+		"CreateChannelResource":         oneOf(map[string]string{"PUBLIC": "CreatePublicChannelResource", "PRIVATE": "CreatePrivateChannelResource", "DIRECT": "CreateDirectChannelResource"}),
+		"ChannelPropertiesPatch":        object(may("displayName", text()), may("properties", free())),
+		"ChannelPropertiesOfAMentioned": object(must("id", id()), must("type", word("PUBLIC", "PRIVATE", "DIRECT")), may("name", text()), may("displayName", text()), may("creator", ref("ChatUserProperties")), must("createdTime", instant()), must("properties", free())),
+	}
+}
+
+func messages() map[string]schema {
+	common := func(kind string, more ...member) schema {
+		return object(append(more, must("id", id()), must("type", word(kind)), must("channelId", id()),
+			may("groupTag", text()), may("reactions", list(ref("MessageReactionsSummaryProperties"))), may("repliesCount", number()),
+			must("nestedLevel", number(), "0 for what answers nothing."), must("properties", free()),
+			must("createdTime", instant()), may("lastEditedTime", instant()), may("reportCount", number()))...)
+	}
+	body := []member{must("body", text()), may("links", list(ref("MessageLinkProperties"))), may("mentions", list(ref("MessageMentionProperties")))}
+	file := must("file", ref("FileProperties"))
+	author := must("user", ref("ChatUserProperties"))
+	kinds := map[string]schema{
+		"TextChatUserMessage": common("TEXT", append([]member{author}, body...)...),
+		"FileChatUserMessage": common("FILE", author, file),
+		"TextSystemMessage":   common("SYSTEM_TEXT", body...),
+		"FileSystemMessage":   common("SYSTEM_FILE", file),
+	}
+	types := func(of string) schema {
+		return oneOf(map[string]string{
+			"TEXT": "TextChatUserMessage" + of, "FILE": "FileChatUserMessage" + of,
+			"SYSTEM_TEXT": "TextSystemMessage" + of, "SYSTEM_FILE": "FileSystemMessage" + of,
+		})
+	}
+	create := []member{may("groupTag", text()), may("properties", free()), may("user", ref("ChatUserReference"), "Who sends it; without it the application does.")}
+	position := []member{must("startPosition", number(), "In UTF-16 code units, from 0."), must("endPosition", number(), "The first one behind it.")}
+	all := map[string]schema{
+		"MessageProperties": types("Properties"),
+		"MessageResource":   types("Resource"),
+		"FileProperties": object(
+			must("type", word("HOSTED", "EXTERNAL"), "Whether it was uploaded here."), must("url", address()), must("name", text()),
+			must("contentType", text()), must("size", number(), "Bytes."),
+		),
+		"MessageReactionsSummaryProperties": object(must("emoji", ref("EmojiProperties")), must("users", list(ref("ChatUserProperties"))), must("count", number())),
+		"EmojiProperties":                   object(must("character", text()), must("description", text()), must("aliases", list(text())), must("tags", list(text()))),
+		"MessageLinkProperties":             object(append(position, must("source", text()), may("preview", ref("MessageLinkPreviewProperties")))...),
+		"MessageLinkPreviewProperties": object(
+			must("url", text()), must("title", text()), must("image", object(must("source", text()))), may("description", text()), may("siteName", text()),
+		),
+		"MessageMentionProperties":         oneOf(map[string]string{"USER": "ChatUserMessageMentionProperties", "CHANNEL": "ChannelMessageMentionProperties"}),
+		"ChatUserMessageMentionProperties": object(append(position, must("type", word("USER")), must("tag", text()), must("user", ref("ChatUserProperties")))...),
+		"ChannelMessageMentionProperties": object(append(position, must("type", word("CHANNEL")), must("tag", text()),
+			must("channel", ref("ChannelPropertiesOfAMentioned")), may("user", ref("ChatUserProperties"), "The author of the message."))...),
+		"CreateTextMessageResource":  object(append(create, must("type", word("TEXT")), must("body", text()))...),
+		"CreateFileMessageResource":  object(append(create, must("type", word("FILE")), must("file", ref("CreateExternalFileProperties")))...),
+		"CreateMessageResource":      oneOf(map[string]string{"TEXT": "CreateTextMessageResource", "FILE": "CreateFileMessageResource"}),
+		"MessagePropertiesPatch":     object(may("body", text()), may("properties", free())),
+		"MessageReadReceiptResource": linked(object(must("user", ref("ChatUserProperties")), must("createdTime", instant(), "When it was read.")), "user", "message", "application"),
+		"ReplyThreadResource": linked(object(
+			must("id", id()), must("type", word("MAIN", "STANDALONE", "MESSAGE")), may("name", text()), must("properties", free()), must("createdTime", instant()),
+		), "self", "channel", "application"),
+	}
+	for name, s := range kinds {
+		all[name+"Properties"] = s
+		links := []string{"self", "channel", "application"}
+		if name == "TextChatUserMessage" || name == "FileChatUserMessage" {
+			links = append(links, "user")
+		}
+		all[name+"Resource"] = linked(s, links...)
+	}
+	return all
+}
