@@ -55,9 +55,10 @@ type Log struct {
 
 // HTTP bounds single requests.
 type HTTP struct {
-	MaxBody           Bytes         `key:"max_body" doc:"The largest body of a Platform API request."`
-	RequestTimeout    time.Duration `key:"request_timeout" doc:"How long one request may take, reading it included. Real-time connections have no such end."`
-	RequestsPerSecond int           `key:"requests_per_second" doc:"Platform API requests that one access token may make a second, with bursts of twice as many. 0: no limit."`
+	MaxBody                      Bytes         `key:"max_body" doc:"The largest body of a Platform API request."`
+	RequestTimeout               time.Duration `key:"request_timeout" doc:"How long one request may take, reading it included. Real-time connections have no such end."`
+	ApplicationRequestsPerSecond int           `key:"application_requests_per_second" doc:"Platform API requests that all access tokens of one application together may make a second, with bursts of twice as many. 0: no limit."`
+	RequestsPerSecond            int           `key:"requests_per_second" doc:"Platform API requests that one access token may make a second, with bursts of twice as many. 0: no limit."`
 }
 
 // Connection bounds real-time connections, whichever transport they came by.
@@ -102,7 +103,7 @@ func Default() Config {
 		HTTP: HTTP{
 			MaxBody:           8 * MiB,
 			RequestTimeout:    30 * time.Second,
-			RequestsPerSecond: 2000,
+			RequestsPerSecond: 2000, ApplicationRequestsPerSecond: 10_000,
 		},
 		Connection: Connection{
 			MaxFrame:         MiB,

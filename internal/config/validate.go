@@ -57,6 +57,7 @@ func (l *loader) validate(c Config) []error {
 	check("http.max_body", atLeast(c.HTTP.MaxBody, KiB))
 	check("http.request_timeout", positive(c.HTTP.RequestTimeout))
 	check("http.requests_per_second", atLeast(c.HTTP.RequestsPerSecond, 0))
+	check("http.application_requests_per_second", atLeast(c.HTTP.ApplicationRequestsPerSecond, 0))
 
 	check("connection.max_frame", atLeast(c.Connection.MaxFrame, KiB))
 	check("connection.max_queue", atLeast(c.Connection.MaxQueue, 64*KiB))

@@ -186,7 +186,7 @@ func (n *Node) startDoors(ctx context.Context) error {
 	mux.Handle("/", rest.New(rest.Deps{
 		Accounts: n.accounts, Channels: n.channels, Messages: n.messages, Files: n.files,
 		PublicURL: n.config.PublicURL, MaxBody: int64(n.config.HTTP.MaxBody),
-		RequestsPerSecond: n.config.HTTP.RequestsPerSecond, Now: time.Now, Log: n.log,
+		RequestsPerSecond: n.config.HTTP.RequestsPerSecond, ApplicationRequestsPerSecond: n.config.HTTP.ApplicationRequestsPerSecond, Now: time.Now, Log: n.log,
 	}))
 	ops.Health(mux, n.log, ops.Check{Name: "database", Run: n.db.Ping}, ops.Draining(n.draining))
 	n.registerMetrics()

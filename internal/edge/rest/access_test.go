@@ -249,10 +249,10 @@ func TestHead(t *testing.T) {
 
 func TestRateLimit(t *testing.T) {
 	t.Parallel()
-	p := newPlace(t, func(d *rest.Deps) { d.RequestsPerSecond, d.Burst = 2, 3 })
+	p := newPlace(t, func(d *rest.Deps) { d.RequestsPerSecond = 2 })
 	c := p.newClient("busy")
 	calm := p.newClient("calm")
-	for range 3 {
+	for range 4 {
 		c.do("GET", "/application", nil).ok()
 	}
 	a := c.do("GET", "/application", nil)
@@ -266,11 +266,35 @@ func TestRateLimit(t *testing.T) {
 	c.do("GET", "/application", nil).refused(429)
 }
 
+// All tokens of an application share its limit.
+func TestApplicationRateLimit(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t, func(d *rest.Deps) { d.RequestsPerSecond, d.ApplicationRequestsPerSecond = 2, 3 })
+	c := p.newClient("busy")
+	other := *c
+	token, err := p.accounts.IssueToken(t.Context(), c.app.ClientID, c.secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other.token = token.Value
+	for range 4 {
+		c.do("GET", "/application", nil).ok()
+	}
+	c.do("GET", "/application", nil).refused(429) // its own limit, which the application does not feel
+	for range 2 {
+		other.do("GET", "/application", nil).ok()
+	}
+	if a := other.do("GET", "/application", nil); a.status != 429 || a.header.Get("Retry-After") != "1" {
+		t.Errorf("status %d, try again after %q", a.status, a.header.Get("Retry-After"))
+	}
+	p.newClient("calm").do("GET", "/application", nil).ok()
+}
+
 // Many tokens share a bounded memory, and none can borrow another's.
 func TestLimiterForgets(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t)
-	l := rest.NewLimiter(1, 2, p.clock.Now)
+	l := rest.NewLimiter(1, p.clock.Now)
 	for i := range 200_000 {
 		l.Take(1, strconv.Itoa(i))
 	}

@@ -8,6 +8,15 @@ import (
 	"github.com/purrchat/purr/internal/chat"
 )
 
+// pace counts a request, or tells how long to wait before the next try. What
+// a token is refused does not count for its application.
+func (d *door) pace(application chat.ApplicationID, token string) (wait time.Duration) {
+	if wait = d.byToken.take(application, token); wait == 0 {
+		wait = d.byApplication.take(application, "")
+	}
+	return wait
+}
+
 // limiter lets each access token make so many requests a second, with bursts.
 // It is the generic cell rate algorithm: all it knows of a token is when the
 // requests that it has made would be used up at the allowed pace.
@@ -37,9 +46,14 @@ type limiterKey struct {
 	hash        uint64
 }
 
-func newLimiter(perSecond, burst int, now func() time.Time) *limiter {
+// newLimiter makes a limiter with bursts of twice as many requests as there may
+// be in a second. Where there is no limit, there is no limiter.
+func newLimiter(perSecond int, now func() time.Time) *limiter {
+	if perSecond == 0 {
+		return nil
+	}
 	interval := time.Second / time.Duration(perSecond)
-	l := &limiter{interval: interval, slack: interval * time.Duration(max(burst-1, 0)), now: now, seed: maphash.MakeSeed()}
+	l := &limiter{interval: interval, slack: interval * time.Duration(2*perSecond-1), now: now, seed: maphash.MakeSeed()}
 	for i := range l.shards {
 		l.shards[i].used = map[limiterKey]time.Time{}
 	}

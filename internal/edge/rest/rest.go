@@ -42,10 +42,10 @@ type Deps struct {
 	// MaxBody bounds the body of a request in bytes; 0 does not. Forms with a
 	// file have the limit of Files.
 	MaxBody int64
-	// RequestsPerSecond is how many requests one access token may make; 0 does
-	// not limit them. Burst is how many of them may come at once; 0 stands for
-	// twice as many as there may be in a second.
-	RequestsPerSecond, Burst int
+	// RequestsPerSecond is how many requests one access token may make, and
+	// ApplicationRequestsPerSecond how many all those of an application may
+	// make together; 0 does not limit them. Twice as many may come at once.
+	RequestsPerSecond, ApplicationRequestsPerSecond int
 
 	// Now is the clock.
 	Now func() time.Time
@@ -56,7 +56,8 @@ type Deps struct {
 
 type door struct {
 	Deps
-	limiter *limiter // nil where nobody is limited
+	// byToken and byApplication are nil where nobody is limited.
+	byToken, byApplication *limiter
 }
 
 // New makes the door. It serves the Platform API under /v1, under
@@ -69,14 +70,11 @@ func New(d Deps) http.Handler {
 }
 
 func newDoor(d Deps) *door {
-	if d.Burst == 0 {
-		d.Burst = 2 * d.RequestsPerSecond
+	return &door{
+		Deps:          d,
+		byToken:       newLimiter(d.RequestsPerSecond, d.Now),
+		byApplication: newLimiter(d.ApplicationRequestsPerSecond, d.Now),
 	}
-	made := &door{Deps: d}
-	if d.RequestsPerSecond > 0 {
-		made.limiter = newLimiter(d.RequestsPerSecond, d.Burst, d.Now)
-	}
-	return made
 }
 
 // baseURL is what links of an answer begin with.

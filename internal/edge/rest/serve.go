@@ -65,7 +65,7 @@ func (d *door) admit(w http.ResponseWriter, r *http.Request) (*call, error) {
 	if named := r.PathValue("application"); named != "" && named != own {
 		return nil, chat.ErrUnknownApplication
 	}
-	if wait := d.limiter.take(c.actor.Application, token); wait > 0 {
+	if wait := d.pace(c.actor.Application, token); wait > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int((wait+time.Second-1)/time.Second)))
 		return nil, errTooManyRequests
 	}
