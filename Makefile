@@ -71,8 +71,9 @@ bench: build ## Measure: the packages' benchmarks, then the server under load be
 	cd bench && CGO_ENABLED=1 $(GO) build -trimpath -o ../bin/bench/ ./load ./rawserver ./suite
 	bin/bench/suite
 
-docs: ## Write anew what is made from the code: docs/configuration.md
+docs: ## Write anew what is made from the code: docs/configuration.md and docs/permissions.md
 	$(GO) test ./internal/config -run TestTheReferenceIsNotStale -update
+	$(GO) test ./internal/chat -run TestThePermissionsAreNotStale -update
 
 clean: ## Remove what was built; ./data stays
 	rm -rf bin

@@ -31,7 +31,8 @@ const (
 	ChannelDeleted EventKind = "channel.deleted"
 	// MemberJoined: Target became a member.
 	MemberJoined EventKind = "member.joined"
-	// MemberLeft: Target ceased to be a member.
+	// MemberLeft: Target ceased to be a member; Data is LeftBlocked where he was
+	// blocked in the channel.
 	MemberLeft EventKind = "member.left"
 	// MessageRead: Target has read up to a message; Subject is the newest
 	// message that this has made read.
@@ -66,6 +67,9 @@ const (
 	// UserDeleted: Target is gone.
 	UserDeleted EventKind = "user.deleted"
 )
+
+// LeftBlocked is the Data of an event that says why a membership ended.
+const LeftBlocked = `"blocked"`
 
 // Numbered tells whether an event of a channel takes the channel's next number.
 // Reading changes the reader's own membership, not the channel, and must not

@@ -44,7 +44,7 @@ type ChannelFilter struct {
 	// Viewer limits the list to what this user may see.
 	Viewer UserID
 	// Joined, with a Viewer, keeps his channels (true) or the public ones he
-	// is not in (false).
+	// is not in and not blocked in (false).
 	Joined *bool
 	// Unread, with a Viewer, keeps his channels with messages that he has not
 	// read.

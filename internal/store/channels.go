@@ -131,6 +131,7 @@ func (tx *Tx) Channels(app chat.ApplicationID, f chat.ChannelFilter, r chat.Page
 			q.and("NOT m.hidden")
 		default:
 			q.and("c.type = 'PUBLIC' AND NOT " + joined)
+			q.and("NOT EXISTS (SELECT 1 FROM channel_blocks b WHERE b.channel_id = c.id AND b.user_id = " + viewer + ")")
 		}
 	}
 	if f.Name != "" {

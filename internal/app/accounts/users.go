@@ -94,8 +94,13 @@ type UserPatch struct {
 // Whether somebody is a guest is for the application to say.
 func (a *Accounts) UpdateUser(ctx context.Context, actor chat.Actor, id chat.UserID, p UserPatch) (chat.User, error) {
 	var u, before chat.User
-	if !actor.IsApplication() && (actor.User != id || p.Guest != nil) {
-		return u, chat.ErrForbidden
+	if err := chat.CheckUserRight(chat.OpUpdateUser, actor, id); err != nil {
+		return u, err
+	}
+	if p.Guest != nil {
+		if err := chat.CheckUserRight(chat.OpSetGuest, actor, id); err != nil {
+			return u, err
+		}
 	}
 	if err := p.check(); err != nil {
 		return u, err
@@ -172,8 +177,8 @@ type PurgeUser struct {
 // job removes his memberships.
 func (a *Accounts) DeleteUser(ctx context.Context, actor chat.Actor, id chat.UserID) (chat.User, error) {
 	var u chat.User
-	if !actor.IsApplication() && actor.User != id {
-		return u, chat.ErrForbidden
+	if err := chat.CheckUserRight(chat.OpDeleteUser, actor, id); err != nil {
+		return u, err
 	}
 	err := a.DB.Update(ctx, func(tx *store.Tx) (err error) {
 		if u, err = tx.User(actor.Application, id); err != nil {

@@ -9,26 +9,21 @@ import (
 	"github.com/purrchat/purr/internal/store"
 )
 
-// checkNotBlocked refuses to make a member of who is blocked in the channel.
-func checkNotBlocked(tx *store.Tx, c chat.Channel, user chat.UserID) error {
-	blocked, err := tx.IsBlockedIn(c.ID, user)
-	if err == nil && blocked {
-		err = chat.ErrBlockedInChannel
-	}
-	return err
-}
-
 // Block removes a user from a group channel and keeps him out. Blocking again
 // changes nothing.
 func (cs *Channels) Block(ctx context.Context, actor chat.Actor, id chat.ChannelID, ref chat.UserRef) (b chat.ChannelBlock, changed bool, err error) {
 	record := cs.IDs.Next() // and the time of the block
 	err = cs.DB.Update(ctx, func(tx *store.Tx) error {
-		c, u, err := cs.groupAndUser(tx, actor, id, ref)
+		c, member, u, err := channelAndUser(tx, actor, id, ref)
 		if err != nil {
 			return err
 		}
-		if c.Creator != nil && c.Creator.ID == u.ID {
-			return errCreatorBlocked
+		op := chat.OpBlock
+		if c.CreatedBy(u.ID) {
+			op = chat.OpBlockCreator
+		}
+		if err := CheckRight(tx, actor, c, member, op); err != nil {
+			return err
 		}
 		err = tx.InsertChannelBlock(actor.Application, record, id, u.ID)
 		if errors.Is(err, store.ErrDuplicate) {
@@ -43,21 +38,18 @@ func (cs *Channels) Block(ctx context.Context, actor chat.Actor, id chat.Channel
 		if err := recordBlock(tx, actor, chat.ChannelBlocked, c, b); err != nil {
 			return err
 		}
-		member, err := tx.IsMember(id, u.ID)
-		if err != nil || !member {
+		is, err := tx.IsMember(id, u.ID)
+		if err != nil || !is {
 			return err
 		}
 		// The block completes the request, not the leaving.
 		quiet := actor
 		quiet.Request = ""
-		_, err = leave(tx, quiet, c, u)
+		_, err = leave(tx, quiet, c, u, chat.LeftBlocked)
 		return err
 	})
 	return b, changed, err
 }
-
-// errCreatorBlocked refuses to keep the creator out of his own channel.
-var errCreatorBlocked = &chat.Error{Code: chat.Forbidden, Reason: "ChannelCreatorError", Message: "The creator of a channel cannot be blocked in it.", Field: "user"}
 
 // Unblock lets a user join again.
 func (cs *Channels) Unblock(ctx context.Context, actor chat.Actor, record int64) (b chat.ChannelBlock, err error) {
@@ -65,11 +57,11 @@ func (cs *Channels) Unblock(ctx context.Context, actor chat.Actor, record int64)
 		if b, err = tx.ChannelBlock(actor.Application, record); err != nil {
 			return store.OrRefuse(err, chat.ErrUnknownResource)
 		}
-		c, _, err := Seen(tx, actor, b.Channel)
-		if err != nil {
-			return err
+		c, _, err := Allowed(tx, actor, b.Channel, chat.OpBlock)
+		if errors.Is(err, chat.ErrUnknownChannel) {
+			err = chat.ErrUnknownResource // what the actor may not see has no blocks either
 		}
-		if err := CheckManage(tx, actor, c); err != nil {
+		if err != nil {
 			return err
 		}
 		if err := tx.DeleteChannelBlock(record); err != nil {
@@ -92,10 +84,10 @@ func recordBlock(tx *store.Tx, actor chat.Actor, kind chat.EventKind, c chat.Cha
 	return err
 }
 
-// ListBlocks lists who is blocked in a channel that the actor may see.
+// ListBlocks lists who is blocked in a channel.
 func (cs *Channels) ListBlocks(ctx context.Context, actor chat.Actor, id chat.ChannelID, f chat.UserFilter, r chat.PageRequest) (p chat.Page[chat.ChannelBlock], err error) {
 	err = cs.DB.View(ctx, func(tx *store.Tx) error {
-		if _, _, err := Seen(tx, actor, id); err != nil {
+		if _, _, err := Allowed(tx, actor, id, chat.OpReadBlocks); err != nil {
 			return err
 		}
 		p, err = tx.ChannelBlocks(id, f, r)
@@ -114,15 +106,12 @@ func checkNobodyBlocks(tx *store.Tx, user chat.UserID, members []chat.UserID) er
 	return err
 }
 
-// CheckNoBlock refuses a message to a direct channel in which somebody blocked
-// the author, or whom he blocked.
+// CheckNoBlock refuses a member's message to a channel in which somebody blocked
+// the author, or whom he blocked, where that is not allowed.
 func CheckNoBlock(tx *store.Tx, actor chat.Actor, c chat.Channel, author chat.UserID) error {
-	if c.Type != chat.Direct || actor.IsApplication() {
-		return nil
-	}
 	blocked, err := tx.AnyUserBlockIn(c.ID, author)
-	if err == nil && blocked {
-		err = chat.ErrUserBlocked
+	if err != nil || !blocked {
+		return err
 	}
-	return err
+	return CheckRight(tx, actor, c, true, chat.OpPostToBlocked)
 }

@@ -23,11 +23,8 @@ func (cs *Channels) Update(ctx context.Context, actor chat.Actor, id chat.Channe
 		}
 	}
 	err = cs.DB.Update(ctx, func(tx *store.Tx) error {
-		c, member, err := Seen(tx, actor, id)
+		c, member, err := Allowed(tx, actor, id, chat.OpUpdate)
 		if err != nil {
-			return err
-		}
-		if err := CheckManage(tx, actor, c); err != nil {
 			return err
 		}
 		if p.DisplayName != nil {
@@ -66,11 +63,8 @@ const purgeBatch = 500
 // its messages and memberships, however many there are.
 func (cs *Channels) Delete(ctx context.Context, actor chat.Actor, id chat.ChannelID) (v chat.View, err error) {
 	err = cs.DB.Update(ctx, func(tx *store.Tx) error {
-		c, member, err := Seen(tx, actor, id)
+		c, member, err := Allowed(tx, actor, id, chat.OpDelete)
 		if err != nil {
-			return err
-		}
-		if err := CheckManage(tx, actor, c); err != nil {
 			return err
 		}
 		if v, err = view(tx, actor, c, member); err != nil {

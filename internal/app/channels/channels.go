@@ -17,22 +17,6 @@ type Channels struct {
 	IDs *ident.Generator
 }
 
-// Seen loads a channel that the actor may see, and whether he is a member.
-func Seen(tx *store.Tx, actor chat.Actor, id chat.ChannelID) (c chat.Channel, member bool, err error) {
-	if c, err = tx.Channel(actor.Application, id); err != nil {
-		return c, false, store.OrRefuse(err, chat.ErrUnknownChannel)
-	}
-	if !actor.IsApplication() {
-		if member, err = tx.IsMember(id, actor.User); err != nil {
-			return c, false, err
-		}
-	}
-	if !chat.MaySee(actor, c, member) {
-		return c, false, chat.ErrUnknownChannel
-	}
-	return c, member, nil
-}
-
 // view is a channel complete with what it shows, as the actor sees it.
 func view(tx *store.Tx, actor chat.Actor, c chat.Channel, member bool) (chat.View, error) {
 	one := []chat.Channel{c}
@@ -44,7 +28,15 @@ func view(tx *store.Tx, actor chat.Actor, c chat.Channel, member bool) (chat.Vie
 	if err == nil && !member && !actor.IsApplication() && c.Type == chat.Public {
 		v.Blocked, err = tx.IsBlockedIn(c.ID, actor.User)
 	}
+	withoutContent(&v)
 	return v, err
+}
+
+// withoutContent takes from a view what the blocked may not read.
+func withoutContent(v *chat.View) {
+	if v.Blocked && !v.Member {
+		v.Channel.LastMessage = nil
+	}
 }
 
 // resolve finds the user that a reference names.
@@ -62,11 +54,16 @@ func resolve(tx *store.Tx, app chat.ApplicationID, ref chat.UserRef) (u chat.Use
 
 // record writes an event about a channel that the actor caused, and notes its
 // number in the channel.
-func record(tx *store.Tx, actor chat.Actor, kind chat.EventKind, c *chat.Channel, target *chat.User) (err error) {
+func record(tx *store.Tx, actor chat.Actor, kind chat.EventKind, c *chat.Channel, target *chat.User) error {
+	return recordWith(tx, actor, kind, c, target, "")
+}
+
+// recordWith is record for an event with data.
+func recordWith(tx *store.Tx, actor chat.Actor, kind chat.EventKind, c *chat.Channel, target *chat.User, data string) (err error) {
 	after := *c
 	e := chat.Event{
 		Application: actor.Application, Kind: kind, Channel: c.ID, Actor: actor.User,
-		Session: actor.Session, Request: actor.Request, ChannelState: &after,
+		Session: actor.Session, Request: actor.Request, ChannelState: &after, Data: data,
 	}
 	if target != nil {
 		e.Target, e.User = target.ID, target
@@ -79,7 +76,7 @@ func record(tx *store.Tx, actor chat.Actor, kind chat.EventKind, c *chat.Channel
 // Retrieve finds a channel that the actor may see.
 func (cs *Channels) Retrieve(ctx context.Context, actor chat.Actor, id chat.ChannelID) (v chat.View, err error) {
 	err = cs.DB.View(ctx, func(tx *store.Tx) error {
-		c, member, err := Seen(tx, actor, id)
+		c, member, err := Allowed(tx, actor, id, chat.OpSee)
 		if err != nil {
 			return err
 		}
@@ -132,6 +129,7 @@ func (cs *Channels) List(ctx context.Context, actor chat.Actor, f chat.ChannelFi
 		out = chat.Page[chat.View]{Number: p.Number, Size: p.Size, Total: p.Total, Items: make([]chat.View, len(p.Items))}
 		for i, c := range p.Items {
 			out.Items[i] = chat.View{Channel: c, Member: joined[c.ID], Blocked: blocked[c.ID]}
+			withoutContent(&out.Items[i])
 		}
 		return nil
 	})

@@ -210,7 +210,7 @@ func existing(tx *store.Tx, actor chat.Actor, c chat.Channel, key string) (out C
 
 // found is a channel that was there before.
 func found(tx *store.Tx, actor chat.Actor, id chat.ChannelID) (Created, error) {
-	c, member, err := Seen(tx, actor, id)
+	c, member, err := Allowed(tx, actor, id, chat.OpSee)
 	if err != nil {
 		return Created{}, err
 	}

@@ -7,33 +7,12 @@ import (
 	"github.com/purrchat/purr/internal/store"
 )
 
-// CheckManage asks chat.CheckManage, with what it needs to know.
-func CheckManage(tx *store.Tx, actor chat.Actor, c chat.Channel) error {
-	moderator := false
-	if !actor.IsApplication() {
-		var err error
-		if moderator, err = tx.IsModerator(c.ID, actor.User); err != nil {
-			return err
-		}
-	}
-	return chat.CheckManage(actor, c, moderator)
-}
-
 // Invite makes a user a member, on the invitation of one. Inviting a member
 // changes nothing.
 func (cs *Channels) Invite(ctx context.Context, actor chat.Actor, id chat.ChannelID, ref chat.UserRef) (u chat.User, changed bool, err error) {
 	err = cs.DB.Update(ctx, func(tx *store.Tx) error {
-		c, member, err := Seen(tx, actor, id)
-		if err != nil {
-			return err
-		}
-		if err := chat.CheckInvite(actor, c, member); err != nil {
-			return err
-		}
-		if u, err = resolve(tx, actor.Application, ref); err != nil {
-			return err
-		}
-		if err := checkNotBlocked(tx, c, u.ID); err != nil {
+		var c chat.Channel
+		if c, u, err = invited(tx, actor, id, ref); err != nil {
 			return err
 		}
 		_, changed, err = join(tx, actor, c, u)
@@ -46,8 +25,15 @@ func (cs *Channels) Invite(ctx context.Context, actor chat.Actor, id chat.Channe
 // that is new.
 func (cs *Channels) SetModerator(ctx context.Context, actor chat.Actor, id chat.ChannelID, ref chat.UserRef, on bool) (v chat.View, changed bool, err error) {
 	err = cs.DB.Update(ctx, func(tx *store.Tx) error {
-		c, u, err := cs.groupAndUser(tx, actor, id, ref)
+		c, acting, u, err := channelAndUser(tx, actor, id, ref)
 		if err != nil {
+			return err
+		}
+		op := chat.OpSetModerator
+		if !on && c.CreatedBy(u.ID) {
+			op = chat.OpDismissCreator
+		}
+		if err := CheckRight(tx, actor, c, acting, op); err != nil {
 			return err
 		}
 		is, err := tx.IsMember(id, u.ID)
@@ -56,10 +42,6 @@ func (cs *Channels) SetModerator(ctx context.Context, actor chat.Actor, id chat.
 		}
 		if !is {
 			return errNoMember
-		}
-		acting, err := tx.IsMember(id, actor.User)
-		if err != nil {
-			return err
 		}
 		if v, err = view(tx, actor, c, acting); err != nil {
 			return err

@@ -140,3 +140,97 @@ func TestUsersWhoBlockEachOther(t *testing.T) {
 		})
 	})
 }
+
+// Nobody but the application takes a channel from its creator, who has his
+// rights for as long as he is a member.
+func TestTheCreatorAndHisModerators(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, func(t *testing.T, w *apptest.World) {
+		ann, bob, eve := w.User("ann"), w.User("bob"), w.User("eve")
+		room := w.Channel(chat.Public, "room", ann, bob, eve)
+		appoint := func(actor chat.Actor, u chat.User, on bool) error {
+			_, _, err := w.Channels.SetModerator(t.Context(), actor, room.ID, chat.UserRef{ID: u.ID}, on)
+			return err
+		}
+		remove := func(actor chat.Actor, ref chat.UserRef) func() error {
+			return func() error {
+				_, err := w.Channels.RemoveMember(t.Context(), actor, room.ID, ref)
+				return err
+			}
+		}
+		for _, u := range []chat.User{bob, ann, eve} {
+			if err := appoint(w.As(ann), u, true); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.Refused("a moderator's removing the creator", apptest.Reason("ChannelCreatorError"), remove(w.As(bob), chat.UserRef{Name: "ann"}))
+		w.Refused("a moderator's dismissing the creator", apptest.Reason("ChannelCreatorError"), func() error { return appoint(w.As(bob), ann, false) })
+		// Moderators are equals.
+		if err := appoint(w.As(bob), eve, false); err != nil {
+			t.Error(err)
+		}
+		if err := remove(w.As(bob), chat.UserRef{ID: eve.ID})(); err != nil {
+			t.Error(err)
+		}
+		// The creator is nobody while he is away, and himself when he is back.
+		if err := remove(w.Owner(), chat.UserRef{ID: ann.ID})(); err != nil {
+			t.Fatal(err)
+		}
+		w.Refused("removing by a creator who has left", apptest.Reason("NotAChannelModeratorError"), remove(w.As(ann), chat.UserRef{ID: bob.ID}))
+		w.Refused("blocking a creator who has left", apptest.Reason("ChannelCreatorError"), func() error {
+			_, _, err := w.Channels.Block(t.Context(), w.As(bob), room.ID, chat.UserRef{ID: ann.ID})
+			return err
+		})
+		if _, _, err := w.Channels.Join(t.Context(), w.As(ann), room.ID); err != nil {
+			t.Fatal(err)
+		}
+		if err := remove(w.As(ann), chat.UserRef{ID: bob.ID})(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// Who is blocked in a public channel sees that it is there, and no more of it.
+func TestTheBlockedReadNothing(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, func(t *testing.T, w *apptest.World) {
+		ctx, ann, bob := t.Context(), w.User("ann"), w.User("bob")
+		room, secret := w.Channel(chat.Public, "room", ann, bob), w.Channel(chat.Private, "secret", ann, bob)
+		said, err := w.Messages.Send(ctx, w.As(ann), messages.SendInput{Channel: room.ID, Body: "x"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var hidden chat.ChannelBlock
+		for _, c := range []chat.Channel{room, secret} {
+			if hidden, _, err = w.Channels.Block(ctx, w.As(ann), c.ID, chat.UserRef{ID: bob.ID}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, e := range w.Events() {
+			if e.Kind == chat.MemberLeft && e.Data != chat.LeftBlocked {
+				t.Errorf("why he left: %q", e.Data)
+			}
+		}
+		w.Refused("reading a message", chat.ErrBlockedInChannel, func() error {
+			_, err := w.Messages.Retrieve(ctx, w.As(bob), said.Message.ID)
+			return err
+		})
+		w.Refused("ending one's block in a channel that one does not know", chat.ErrUnknownResource, func() error {
+			_, err := w.Channels.Unblock(ctx, w.As(bob), hidden.ID)
+			return err
+		})
+		v, err := w.Channels.Retrieve(ctx, w.As(bob), room.ID)
+		if err != nil || !v.Blocked || v.Channel.LastMessage != nil {
+			t.Errorf("the channel: %+v %v", v, err)
+		}
+		for _, joined := range []bool{false, true} {
+			if n, err := w.Channels.Count(ctx, w.As(bob), chat.ChannelFilter{Joined: &joined}); err != nil || n != 0 {
+				t.Errorf("joined %v: %d channels, %v", joined, n, err)
+			}
+		}
+		all, err := w.Channels.List(ctx, w.As(bob), chat.ChannelFilter{}, chat.PageRequest{Size: 5})
+		if err != nil || len(all.Items) != 1 || !all.Items[0].Blocked || all.Items[0].Channel.LastMessage != nil {
+			t.Errorf("all channels: %+v %v", all, err)
+		}
+	})
+}

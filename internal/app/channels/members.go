@@ -12,17 +12,9 @@ import (
 // changes nothing.
 func (cs *Channels) Join(ctx context.Context, actor chat.Actor, id chat.ChannelID) (v chat.View, changed bool, err error) {
 	err = cs.DB.Update(ctx, func(tx *store.Tx) error {
-		c, member, err := Seen(tx, actor, id)
+		c, _, err := Allowed(tx, actor, id, chat.OpJoin)
 		if err != nil {
 			return err
-		}
-		if !member {
-			if err := chat.CheckJoin(c); err != nil {
-				return err
-			}
-			if err := checkNotBlocked(tx, c, actor.User); err != nil {
-				return err
-			}
 		}
 		u, err := tx.User(actor.Application, actor.User)
 		if err != nil {
@@ -54,24 +46,22 @@ func join(tx *store.Tx, actor chat.Actor, c chat.Channel, u chat.User) (v chat.V
 // Leave ends the acting user's membership.
 func (cs *Channels) Leave(ctx context.Context, actor chat.Actor, id chat.ChannelID) (v chat.View, err error) {
 	err = cs.DB.Update(ctx, func(tx *store.Tx) error {
-		c, member, err := Seen(tx, actor, id)
+		c, _, err := Allowed(tx, actor, id, chat.OpLeave)
 		if err != nil {
-			return err
-		}
-		if err := chat.CheckLeave(c, member); err != nil {
 			return err
 		}
 		u, err := tx.User(actor.Application, actor.User)
 		if err != nil {
 			return store.OrRefuse(err, chat.ErrUnknownUser)
 		}
-		v, err = leave(tx, actor, c, u)
+		v, err = leave(tx, actor, c, u, "")
 		return err
 	})
 	return v, err
 }
 
-func leave(tx *store.Tx, actor chat.Actor, c chat.Channel, u chat.User) (chat.View, error) {
+// leave ends a membership; why is the data of its event.
+func leave(tx *store.Tx, actor chat.Actor, c chat.Channel, u chat.User, why string) (chat.View, error) {
 	v, err := view(tx, actor, c, false)
 	if err != nil {
 		return v, err
@@ -79,19 +69,15 @@ func leave(tx *store.Tx, actor chat.Actor, c chat.Channel, u chat.User) (chat.Vi
 	if err := tx.DeleteMember(c.ID, u.ID); err != nil {
 		return v, store.OrRefuse(err, chat.ErrNotAMember)
 	}
-	err = record(tx, actor, chat.MemberLeft, &v.Channel, &u)
+	err = recordWith(tx, actor, chat.MemberLeft, &v.Channel, &u, why)
 	return v, err
 }
 
-// AddMember makes a user a member: the application adds to any group channel.
-// Adding again changes nothing.
+// AddMember makes a user a member. Adding again changes nothing.
 func (cs *Channels) AddMember(ctx context.Context, actor chat.Actor, id chat.ChannelID, ref chat.UserRef) (v chat.View, err error) {
 	err = cs.DB.Update(ctx, func(tx *store.Tx) error {
-		c, u, err := cs.groupAndUser(tx, actor, id, ref)
+		c, u, err := invited(tx, actor, id, ref)
 		if err != nil {
-			return err
-		}
-		if err := checkNotBlocked(tx, c, u.ID); err != nil {
 			return err
 		}
 		v, _, err = join(tx, actor, c, u)
@@ -100,14 +86,42 @@ func (cs *Channels) AddMember(ctx context.Context, actor chat.Actor, id chat.Cha
 	return v, err
 }
 
-// RemoveMember ends a user's membership in a group channel.
+// invited loads a channel and the user whom the actor may make a member of it.
+func invited(tx *store.Tx, actor chat.Actor, id chat.ChannelID, ref chat.UserRef) (c chat.Channel, u chat.User, err error) {
+	c, member, u, err := channelAndUser(tx, actor, id, ref)
+	if err != nil {
+		return c, u, err
+	}
+	blocked, err := tx.IsBlockedIn(id, u.ID)
+	if err != nil {
+		return c, u, err
+	}
+	op := chat.OpInvite
+	if blocked {
+		op = chat.OpInviteBlocked
+	}
+	return c, u, CheckRight(tx, actor, c, member, op)
+}
+
+// RemoveMember ends a user's membership in a group channel. Who removes himself
+// leaves.
 func (cs *Channels) RemoveMember(ctx context.Context, actor chat.Actor, id chat.ChannelID, ref chat.UserRef) (v chat.View, err error) {
 	err = cs.DB.Update(ctx, func(tx *store.Tx) error {
-		c, u, err := cs.groupAndUser(tx, actor, id, ref)
+		c, member, u, err := channelAndUser(tx, actor, id, ref)
 		if err != nil {
 			return err
 		}
-		v, err = leave(tx, actor, c, u)
+		op := chat.OpRemoveMember
+		switch {
+		case u.ID == actor.User:
+			op = chat.OpLeave
+		case c.CreatedBy(u.ID):
+			op = chat.OpRemoveCreator
+		}
+		if err := CheckRight(tx, actor, c, member, op); err != nil {
+			return err
+		}
+		v, err = leave(tx, actor, c, u, "")
 		if errors.Is(err, chat.ErrNotAMember) {
 			return chat.ErrUnknownUser // it is not the actor who lacks a membership
 		}
@@ -116,20 +130,14 @@ func (cs *Channels) RemoveMember(ctx context.Context, actor chat.Actor, id chat.
 	return v, err
 }
 
-// groupAndUser loads a channel whose members the actor may change, and the
-// user in question.
-func (cs *Channels) groupAndUser(tx *store.Tx, actor chat.Actor, id chat.ChannelID, ref chat.UserRef) (c chat.Channel, u chat.User, err error) {
-	if c, _, err = Seen(tx, actor, id); err != nil {
-		return c, u, err
-	}
-	if err := chat.CheckAddMember(c); err != nil {
-		return c, u, err
-	}
-	if err := CheckManage(tx, actor, c); err != nil {
-		return c, u, err
+// channelAndUser loads a channel that the actor may see, whether he is a member,
+// and a user to whom he means to do something there.
+func channelAndUser(tx *store.Tx, actor chat.Actor, id chat.ChannelID, ref chat.UserRef) (c chat.Channel, member bool, u chat.User, err error) {
+	if c, member, err = Allowed(tx, actor, id, chat.OpSee); err != nil {
+		return c, false, u, err
 	}
 	u, err = resolve(tx, actor.Application, ref)
-	return c, u, err
+	return c, member, u, err
 }
 
 // ListMembers lists the members of a channel that the actor may see.

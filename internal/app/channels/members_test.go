@@ -65,7 +65,7 @@ func TestWhoMayNotJoinOrLeave(t *testing.T) {
 		w.Refused("joining others' direct channel", chat.ErrUnknownChannel, join(w.As(eve), direct.ID))
 		w.Refused("joining another application's", chat.ErrUnknownChannel, join(w.As(stranger), public.ID))
 		w.Refused("joining what is not there", chat.ErrUnknownChannel, join(w.As(eve), 1))
-		w.Refused("the application's joining", chat.ErrUnknownUser, join(w.Owner(), public.ID))
+		w.Refused("the application's joining", chat.ErrForbidden, join(w.Owner(), public.ID))
 		w.Refused("leaving a direct channel", apptest.Reason("DirectChannelMembersError"), leave(w.As(ann), direct.ID))
 		w.Refused("leaving what he does not know of", chat.ErrUnknownChannel, leave(w.As(eve), private.ID))
 		w.Refused("leaving where he is not", chat.ErrNotAMember, leave(w.As(eve), public.ID))
@@ -123,10 +123,7 @@ func TestWhoMayNotAddOrRemove(t *testing.T) {
 			user    chat.User
 			reason  error
 		}{
-			{"by a mere member", w.As(bob), public.ID, eve, apptest.Reason("NotAChannelModeratorError")},
 			{"by somebody who does not know of it", w.As(eve), private.ID, eve, chat.ErrUnknownChannel},
-			{"in a direct channel", w.As(ann), direct.ID, eve, apptest.Reason("DirectChannelMembersError")},
-			{"in a direct channel, by the application", w.Owner(), direct.ID, eve, apptest.Reason("DirectChannelMembersError")},
 			{"another application's user", w.Owner(), public.ID, stranger, chat.ErrUnknownUser},
 			{"in another application's channel", foreign, public.ID, stranger, chat.ErrUnknownChannel},
 			{"in no channel", w.Owner(), 1, eve, chat.ErrUnknownChannel},
@@ -141,6 +138,42 @@ func TestWhoMayNotAddOrRemove(t *testing.T) {
 				return err
 			})
 		}
+		for _, actor := range []chat.Actor{w.As(ann), w.Owner()} {
+			w.Refused("adding in a direct channel", apptest.Reason("ChannelNotInvitableError"), func() error {
+				_, err := w.Channels.AddMember(t.Context(), actor, direct.ID, chat.UserRef{ID: eve.ID})
+				return err
+			})
+			w.Refused("removing in a direct channel", apptest.Reason("DirectChannelMembersError"), func() error {
+				_, err := w.Channels.RemoveMember(t.Context(), actor, direct.ID, chat.UserRef{ID: bob.ID})
+				return err
+			})
+		}
+		w.Refused("adding by a stranger", chat.ErrNotAMember, func() error {
+			_, err := w.Channels.AddMember(t.Context(), w.As(eve), public.ID, chat.UserRef{ID: eve.ID})
+			return err
+		})
+		w.Refused("removing by a mere member", apptest.Reason("NotAChannelModeratorError"), func() error {
+			_, err := w.Channels.RemoveMember(t.Context(), w.As(bob), public.ID, chat.UserRef{ID: ann.ID})
+			return err
+		})
+	})
+}
+
+// Who names himself leaves, however he names himself.
+func TestWhoRemovesHimselfLeaves(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, func(t *testing.T, w *apptest.World) {
+		ann, bob := w.User("ann"), w.User("bob")
+		room := w.Channel(chat.Private, "room", ann, bob)
+		for _, c := range []struct {
+			who chat.User
+			ref chat.UserRef
+		}{{bob, chat.UserRef{Name: "bob"}}, {ann, chat.UserRef{ID: ann.ID}}} {
+			if _, err := w.Channels.RemoveMember(t.Context(), w.As(c.who), room.ID, c.ref); err != nil {
+				t.Errorf("%s: %v", c.who.Name, err)
+			}
+		}
+		want(t, "members", members(t, w, room.ID), "")
 	})
 }
 

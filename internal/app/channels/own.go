@@ -15,12 +15,9 @@ func (cs *Channels) Mute(ctx context.Context, actor chat.Actor, id chat.ChannelI
 		kind = chat.ChannelMuted
 	}
 	err = cs.DB.Update(ctx, func(tx *store.Tx) error {
-		c, member, err := Seen(tx, actor, id)
+		c, _, err := Allowed(tx, actor, id, chat.OpMute)
 		if err != nil {
 			return err
-		}
-		if !member {
-			return chat.ErrNotAMember
 		}
 		if v, err = view(tx, actor, c, true); err != nil {
 			return err
@@ -37,11 +34,8 @@ func (cs *Channels) Mute(ctx context.Context, actor chat.Actor, id chat.ChannelI
 // message, or until he creates it again. It tells whether that is new.
 func (cs *Channels) Hide(ctx context.Context, actor chat.Actor, id chat.ChannelID) (v chat.View, changed bool, err error) {
 	err = cs.DB.Update(ctx, func(tx *store.Tx) error {
-		c, member, err := Seen(tx, actor, id)
+		c, _, err := Allowed(tx, actor, id, chat.OpHide)
 		if err != nil {
-			return err
-		}
-		if err := chat.CheckHide(c, member); err != nil {
 			return err
 		}
 		if v, err = view(tx, actor, c, true); err != nil {

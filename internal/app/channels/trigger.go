@@ -22,11 +22,8 @@ func (cs *Channels) Trigger(ctx context.Context, actor chat.Actor, id chat.Chann
 		return err
 	}
 	return cs.DB.Update(ctx, func(tx *store.Tx) error {
-		c, member, err := Seen(tx, actor, id)
+		c, member, err := Allowed(tx, actor, id, chat.OpPost)
 		if err != nil {
-			return err
-		}
-		if err := chat.CheckPost(actor, member); err != nil {
 			return err
 		}
 		v, err := view(tx, actor, c, member)

@@ -12,7 +12,7 @@ import (
 // picture of a user: the application anybody's, a user his own. The one that
 // it replaces is removed.
 func (fs *Files) SetPicture(ctx context.Context, actor chat.Actor, id chat.UserID, f chat.File) (u chat.User, err error) {
-	if err := chat.CheckPicture(actor, id); err != nil {
+	if err := chat.CheckUserRight(chat.OpSetPicture, actor, id); err != nil {
 		return u, err
 	}
 	if f.Type != chat.HostedFile {
@@ -55,7 +55,7 @@ func keepPicture(tx *store.Tx, actor chat.Actor, f chat.File, id chat.UserID) er
 // CheckPicture refuses whoever may not set the picture of a user, before the
 // bytes come.
 func (fs *Files) CheckPicture(ctx context.Context, actor chat.Actor, id chat.UserID) error {
-	if err := chat.CheckPicture(actor, id); err != nil {
+	if err := chat.CheckUserRight(chat.OpSetPicture, actor, id); err != nil {
 		return err
 	}
 	return fs.DB.View(ctx, func(tx *store.Tx) error {

@@ -12,15 +12,11 @@ import (
 // to it stay.
 func (ms *Messages) Delete(ctx context.Context, actor chat.Actor, id chat.MessageID) (remains chat.Message, err error) {
 	err = ms.DB.Update(ctx, func(tx *store.Tx) error {
-		m, c, member, err := seen(tx, actor, id)
+		m, c, member, err := allowed(tx, actor, id, chat.OpSee)
 		if err != nil {
 			return err
 		}
-		moderator, err := tx.IsModerator(c.ID, actor.User)
-		if err != nil {
-			return err
-		}
-		if err := chat.CheckDeleteMessage(actor, c, m, member, moderator); err != nil {
+		if err := checkRight(tx, actor, m, c, member, chat.OpDeleteMessage); err != nil {
 			return err
 		}
 		remains, err = deleteOne(tx, actor, m)
@@ -50,8 +46,8 @@ const deleteBatch = 200
 // DeleteAll removes all messages of the application, which alone may do so.
 // Where it is interrupted, some are left, and it may be repeated.
 func (ms *Messages) DeleteAll(ctx context.Context, actor chat.Actor) error {
-	if !actor.IsApplication() {
-		return chat.ErrForbidden
+	if err := chat.CheckUserRight(chat.OpDeleteAllMessages, actor, actor.User); err != nil {
+		return err
 	}
 	var ids []chat.MessageID
 	for after, more := chat.MessageID(0), true; more; {
@@ -84,11 +80,8 @@ func (ms *Messages) DeleteAll(ctx context.Context, actor chat.Actor) error {
 // from what his channels show as their newest message. changed is false where
 // he had done so before.
 func (ms *Messages) DeleteForMe(ctx context.Context, actor chat.Actor, id chat.MessageID) (remains chat.Message, changed bool, err error) {
-	if actor.IsApplication() {
-		return remains, false, chat.ErrForbidden
-	}
 	err = ms.DB.Update(ctx, func(tx *store.Tx) error {
-		m, _, _, err := seen(tx, actor, id)
+		m, _, _, err := allowed(tx, actor, id, chat.OpDeleteForMe)
 		if err != nil {
 			return err
 		}

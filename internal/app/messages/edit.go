@@ -48,12 +48,12 @@ func (ms *Messages) Update(ctx context.Context, actor chat.Actor, id chat.Messag
 
 // apply checks that the actor may make the changes, and makes them in memory.
 func (p Patch) apply(tx *store.Tx, actor chat.Actor, id chat.MessageID) (chat.Message, error) {
-	m, c, member, err := seen(tx, actor, id)
+	m, c, member, err := allowed(tx, actor, id, chat.OpSee)
 	if err != nil {
 		return m, err
 	}
 	if p.Body != nil {
-		if err := chat.CheckEdit(actor, m, member); err != nil {
+		if err := checkRight(tx, actor, m, c, member, chat.OpEditMessage); err != nil {
 			return m, err
 		}
 		if m.Type != chat.TextMessage && m.Type != chat.SystemTextMessage {
@@ -65,7 +65,7 @@ func (p Patch) apply(tx *store.Tx, actor chat.Actor, id chat.MessageID) (chat.Me
 		}
 	}
 	if len(p.Properties) > 0 {
-		if err := chat.CheckMessageProperties(actor, c, m, member); err != nil {
+		if err := checkRight(tx, actor, m, c, member, chat.OpSetMessageProperties); err != nil {
 			return m, err
 		}
 		m.Properties, err = m.Properties.Merge(p.Properties)

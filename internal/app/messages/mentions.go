@@ -53,9 +53,12 @@ func visibleChannels(tx *store.Tx, m chat.Message, names []string) (map[string]c
 		ids = append(ids, c.ID)
 	}
 	member, err := tx.MemberOf(m.User.ID, ids)
-	author := chat.Actor{Application: m.Application, User: m.User.ID}
 	for name, c := range named {
-		if !chat.MaySee(author, c, member[c.ID]) {
+		role := chat.RoleStranger
+		if member[c.ID] {
+			role = chat.RoleMember
+		}
+		if chat.CheckRight(chat.OpSee, c.Type, role) != nil {
 			delete(named, name)
 		}
 	}

@@ -116,16 +116,14 @@ func (in SendInput) post(tx *store.Tx, actor chat.Actor) (store.Post, error) {
 		id = u.ID
 	}
 	p, err := tx.ChannelForPost(actor.Application, in.Channel, id)
-	switch {
-	case err != nil:
+	if err != nil {
 		return p, store.OrRefuse(err, chat.ErrUnknownChannel)
-	case !chat.MaySee(actor, p.Channel, p.Member):
-		return p, chat.ErrUnknownChannel
-	case id != 0 && p.Author.ID == 0:
-		return p, chat.ErrUnknownUser
 	}
-	if err := chat.CheckPost(actor, p.Member); err != nil {
+	if err := channels.CheckRight(tx, actor, p.Channel, p.Member, chat.OpPost); err != nil {
 		return p, err
+	}
+	if id != 0 && p.Author.ID == 0 {
+		return p, chat.ErrUnknownUser
 	}
 	if !p.AuthorBlocks {
 		return p, nil

@@ -68,17 +68,30 @@ func resolve(tx *store.Tx, actor chat.Actor, f *chat.MessageFilter) error {
 	return err
 }
 
-// seen loads a message in a channel that the actor may see, the channel, and
+// seen loads a message in a channel that the actor may read, the channel, and
 // whether he is a member of it.
 func seen(tx *store.Tx, actor chat.Actor, id chat.MessageID) (m chat.Message, c chat.Channel, member bool, err error) {
+	return allowed(tx, actor, id, chat.OpRead)
+}
+
+// allowed is seen for a message with which the actor may do something.
+func allowed(tx *store.Tx, actor chat.Actor, id chat.MessageID, op chat.Operation) (m chat.Message, c chat.Channel, member bool, err error) {
 	if m, err = tx.Message(actor.Application, id); err != nil {
 		return m, c, false, store.OrRefuse(err, chat.ErrUnknownMessage)
 	}
-	c, member, err = channels.Seen(tx, actor, m.Channel)
+	c, member, err = channels.Allowed(tx, actor, m.Channel, op)
 	if errors.Is(err, chat.ErrUnknownChannel) {
 		err = chat.ErrUnknownMessage
 	}
 	return m, c, member, err
+}
+
+// checkRight refuses an operation on a message that is not the actor's own.
+func checkRight(tx *store.Tx, actor chat.Actor, m chat.Message, c chat.Channel, member bool, op chat.Operation) error {
+	if m.WrittenBy(actor.User) {
+		op = chat.OpChangeOwnMessage
+	}
+	return channels.CheckRight(tx, actor, c, member, op)
 }
 
 // event is what an actor does to something in a channel.

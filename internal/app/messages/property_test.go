@@ -188,7 +188,9 @@ func (m *model) leave(t *rapid.T) {
 	switch {
 	case !r.seen(u):
 		outcome(t, "leave", err, chat.NotFound)
-	case r.kind == chat.Direct || !r.members[u.ID]:
+	case r.kind == chat.Direct:
+		outcome(t, "leave", err, chat.Invalid)
+	case !r.members[u.ID]:
 		outcome(t, "leave", err, chat.Forbidden)
 	default:
 		outcome(t, "leave", err, "")
@@ -197,14 +199,15 @@ func (m *model) leave(t *rapid.T) {
 	}
 }
 
-// managed is the code that keeps an actor from changing a channel's members.
-func (r *room) managed(actor chat.User) chat.Code {
+// managed is the code that keeps an actor from changing a channel's members; may
+// tells whether a member like him may do it.
+func (r *room) managed(actor chat.User, may bool) chat.Code {
 	switch {
 	case !r.seen(actor):
 		return chat.NotFound
 	case r.kind == chat.Direct:
 		return chat.Invalid
-	case r.creator != actor.ID:
+	case !r.members[actor.ID] || !may:
 		return chat.Forbidden
 	default:
 		return ""
@@ -214,7 +217,7 @@ func (r *room) managed(actor chat.User) chat.Code {
 func (m *model) add(t *rapid.T) {
 	actor, u, r := m.user(t, "actor"), m.user(t, "user"), m.room(t)
 	_, err := m.w.Channels.AddMember(t.Context(), m.w.As(actor), r.id, chat.UserRef{ID: u.ID})
-	outcome(t, "add", err, r.managed(actor))
+	outcome(t, "add", err, r.managed(actor, true))
 	if err == nil {
 		m.joined(r, u)
 	}
@@ -223,7 +226,7 @@ func (m *model) add(t *rapid.T) {
 func (m *model) remove(t *rapid.T) {
 	actor, u, r := m.user(t, "actor"), m.user(t, "user"), m.room(t)
 	_, err := m.w.Channels.RemoveMember(t.Context(), m.w.As(actor), r.id, chat.UserRef{ID: u.ID})
-	code := r.managed(actor)
+	code := r.managed(actor, r.creator == actor.ID || u.ID == actor.ID)
 	if code == "" && !r.members[u.ID] {
 		code = chat.NotFound
 	}
@@ -271,7 +274,7 @@ func (m *model) delete(t *rapid.T) {
 	switch {
 	case !r.seen(u):
 		outcome(t, "delete", err, chat.NotFound)
-	case r.creator != u.ID:
+	case r.creator != u.ID || !r.members[u.ID]:
 		outcome(t, "delete", err, chat.Forbidden)
 	default:
 		outcome(t, "delete", err, "")

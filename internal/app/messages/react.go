@@ -60,16 +60,10 @@ func (ms *Messages) reaction(ctx context.Context, actor chat.Actor, id chat.Mess
 	if known == nil {
 		return r, false, chat.ErrUnknownEmoji
 	}
-	if actor.IsApplication() {
-		return r, false, chat.ErrForbidden
-	}
 	next := chat.ReactionID(ms.IDs.Next())
 	err = ms.DB.Update(ctx, func(tx *store.Tx) error {
-		m, _, member, err := seen(tx, actor, id)
+		m, _, _, err := allowed(tx, actor, id, chat.OpReact)
 		if err != nil {
-			return err
-		}
-		if err := chat.CheckPost(actor, member); err != nil {
 			return err
 		}
 		u, err := tx.User(actor.Application, actor.User)

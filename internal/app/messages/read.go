@@ -58,20 +58,14 @@ func (ms *Messages) Unread(ctx context.Context, actor chat.Actor, id chat.Messag
 
 // readable finds a message in a channel that the actor reads as a member.
 func readable(tx *store.Tx, actor chat.Actor, id chat.MessageID) (chat.Message, error) {
-	m, _, member, err := seen(tx, actor, id)
-	if err != nil {
-		return m, err
-	}
-	return m, chat.CheckRead(actor, member)
+	m, _, _, err := allowed(tx, actor, id, chat.OpMarkRead)
+	return m, err
 }
 
 // reader refuses somebody who is no member of a channel.
 func reader(tx *store.Tx, actor chat.Actor, id chat.ChannelID) error {
-	_, member, err := channels.Seen(tx, actor, id)
-	if err != nil {
-		return err
-	}
-	return chat.CheckRead(actor, member)
+	_, _, err := channels.Allowed(tx, actor, id, chat.OpMarkRead)
+	return err
 }
 
 // readUpTo moves a position forward, never back, and tells of the newest of the
@@ -144,7 +138,7 @@ func (ms *Messages) ListReceipts(ctx context.Context, actor chat.Actor, id chat.
 
 // CountUnread counts the messages that a user has not read, in all his channels.
 func (ms *Messages) CountUnread(ctx context.Context, actor chat.Actor, user chat.UserID) (n int64, err error) {
-	if err := chat.CheckUnreadOf(actor, user); err != nil {
+	if err := chat.CheckUserRight(chat.OpCountUnread, actor, user); err != nil {
 		return 0, err
 	}
 	err = ms.DB.View(ctx, func(tx *store.Tx) error {

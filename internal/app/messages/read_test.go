@@ -140,7 +140,7 @@ func TestWhoMayNotRead(t *testing.T) {
 			"in a public channel":    {w.As(eve), open, seen, chat.ErrNotAMember, chat.ErrNotAMember},
 			"in a private channel":   {w.As(eve), closed, hidden, chat.ErrUnknownChannel, chat.ErrUnknownMessage},
 			"in another application": {w.As(stranger), open, seen, chat.ErrUnknownChannel, chat.ErrUnknownMessage},
-			"as the application":     {w.Owner(), open, seen, chat.ErrNotAMember, chat.ErrNotAMember},
+			"as the application":     {w.Owner(), open, seen, chat.ErrForbidden, chat.ErrForbidden},
 			"where there is nothing": {w.As(ann), chat.Channel{ID: 5}, chat.Message{ID: 5}, chat.ErrUnknownChannel, chat.ErrUnknownMessage},
 		} {
 			w.Refused("read a channel "+what, c.reason, func() error { return w.Messages.ReadChannel(t.Context(), c.actor, c.channel.ID) })

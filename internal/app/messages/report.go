@@ -11,9 +11,6 @@ import (
 
 // Report keeps a user's complaint about a message for those who moderate.
 func (ms *Messages) Report(ctx context.Context, actor chat.Actor, id chat.MessageID, reason string, properties json.RawMessage) (r chat.MessageReport, err error) {
-	if actor.IsApplication() {
-		return r, chat.ErrForbidden
-	}
 	if err := chat.CheckText("reason", reason, chat.MaxReason); err != nil {
 		return r, err
 	}
@@ -23,7 +20,7 @@ func (ms *Messages) Report(ctx context.Context, actor chat.Actor, id chat.Messag
 	}
 	next := chat.ReportID(ms.IDs.Next())
 	err = ms.DB.Update(ctx, func(tx *store.Tx) error {
-		m, _, _, err := seen(tx, actor, id)
+		m, _, _, err := allowed(tx, actor, id, chat.OpReport)
 		if err != nil {
 			return err
 		}
@@ -48,14 +45,10 @@ func (ms *Messages) Report(ctx context.Context, actor chat.Actor, id chat.Messag
 }
 
 // ListReports lists the reports of a message, newest first, for the application
-// and for whoever manages the channel.
+// and for whoever moderates the channel.
 func (ms *Messages) ListReports(ctx context.Context, actor chat.Actor, id chat.MessageID, r chat.PageRequest) (p chat.Page[chat.MessageReport], err error) {
 	err = ms.DB.View(ctx, func(tx *store.Tx) error {
-		_, c, _, err := seen(tx, actor, id)
-		if err != nil {
-			return err
-		}
-		if err := channels.CheckManage(tx, actor, c); err != nil {
+		if _, _, _, err := allowed(tx, actor, id, chat.OpReadReports); err != nil {
 			return err
 		}
 		p, err = tx.Reports(id, r)
@@ -68,11 +61,7 @@ func (ms *Messages) ListReports(ctx context.Context, actor chat.Actor, id chat.M
 // first, for those who may see the reports.
 func (ms *Messages) ListReported(ctx context.Context, actor chat.Actor, channel chat.ChannelID, r chat.PageRequest) (p chat.Page[chat.Message], err error) {
 	err = ms.DB.View(ctx, func(tx *store.Tx) error {
-		c, _, err := channels.Seen(tx, actor, channel)
-		if err != nil {
-			return err
-		}
-		if err := channels.CheckManage(tx, actor, c); err != nil {
+		if _, _, err := channels.Allowed(tx, actor, channel, chat.OpReadReports); err != nil {
 			return err
 		}
 		p, err = tx.ReportedMessages(actor.Application, channel, r)

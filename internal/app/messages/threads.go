@@ -28,11 +28,7 @@ func (ms *Messages) CreateThread(ctx context.Context, actor chat.Actor, in Threa
 	}
 	next := chat.ThreadID(ms.IDs.Next())
 	err = ms.DB.Update(ctx, func(tx *store.Tx) error {
-		_, member, err := channels.Seen(tx, actor, in.Channel)
-		if err != nil {
-			return err
-		}
-		if err := chat.CheckPost(actor, member); err != nil {
+		if _, _, err := channels.Allowed(tx, actor, in.Channel, chat.OpPost); err != nil {
 			return err
 		}
 		t = chat.Thread{
@@ -45,23 +41,37 @@ func (ms *Messages) CreateThread(ctx context.Context, actor chat.Actor, in Threa
 		told := t
 		e := event(actor, chat.ThreadCreated, t.Channel, int64(t.ID))
 		e.Thread = &told
-		_, err = tx.Record(e)
+		_, err := tx.Record(e)
 		return err
 	})
 	return t, err
 }
 
-// seenThread loads a thread in a channel that the actor may see.
+// seenThread loads a thread in a channel that the actor may read.
 func seenThread(tx *store.Tx, actor chat.Actor, id chat.ThreadID) (chat.Thread, error) {
+	return allowedThread(tx, actor, id, chat.OpRead)
+}
+
+// allowedThread loads a thread in a channel where the actor may do something.
+func allowedThread(tx *store.Tx, actor chat.Actor, id chat.ThreadID, op chat.Operation) (chat.Thread, error) {
 	t, err := tx.Thread(actor.Application, id)
 	if err != nil {
 		return t, store.OrRefuse(err, chat.ErrUnknownThread)
 	}
-	_, _, err = channels.Seen(tx, actor, t.Channel)
+	_, _, err = channels.Allowed(tx, actor, t.Channel, op)
 	if errors.Is(err, chat.ErrUnknownChannel) {
 		err = chat.ErrUnknownThread
 	}
 	return t, err
+}
+
+// CheckThread refuses what the actor may not do in the channel of a thread, for
+// what leaves no trace in threads.
+func (ms *Messages) CheckThread(ctx context.Context, actor chat.Actor, id chat.ThreadID, op chat.Operation) error {
+	return ms.DB.View(ctx, func(tx *store.Tx) error {
+		_, err := allowedThread(tx, actor, id, op)
+		return err
+	})
 }
 
 // RetrieveThread finds a thread in a channel that the actor may see.

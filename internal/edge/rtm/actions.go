@@ -76,7 +76,7 @@ func leaveChannel(ctx context.Context, c *connection, r *request) (*answer, erro
 			return nil, err
 		}
 	}
-	if body.User != nil && body.User.ref().ID != c.actor.User {
+	if body.User != nil {
 		_, err := c.server.Channels.RemoveMember(ctx, c.doer(r), chat.ChannelID(r.id), body.User.ref())
 		return nil, err
 	}

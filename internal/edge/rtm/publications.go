@@ -137,7 +137,10 @@ func (t *teller) message() {
 
 // view renders the event's channel for members or for others.
 func (t *teller) view(member bool) func(dst []byte) []byte {
-	v := chat.View{Channel: *t.event.ChannelState, Member: member}
+	return t.viewOf(chat.View{Channel: *t.event.ChannelState, Member: member})
+}
+
+func (t *teller) viewOf(v chat.View) func(dst []byte) []byte {
 	return func(dst []byte) []byte { return t.server.style.Channel(dst, &v) }
 }
 
@@ -190,10 +193,11 @@ func (t *teller) member() {
 	}
 	// Who removes somebody else is a member as before.
 	t.actor(realtime.Channels, "user.channel.left", t.view(!himself))
-	t.tell(target, "user.channel.left", t.view(false))
+	outside := t.viewOf(chat.View{Channel: *e.ChannelState, Blocked: e.Data == chat.LeftBlocked})
+	t.tell(target, "user.channel.left", outside)
 	// One SDK generation listens to the older name only.
 	target.Except = 0
-	t.tell(target, "me.channel.left", t.view(false))
+	t.tell(target, "me.channel.left", outside)
 	t.tell(members, "channel.member.left", user)
 }
 

@@ -1,6 +1,7 @@
 package rtm
 
 import (
+	"context"
 	"strings"
 	"time"
 
@@ -83,15 +84,19 @@ func (c *connection) mayHear(t realtime.Topic) bool {
 	if t.Scope == realtime.OfUser {
 		return t.ID == int64(c.actor.User)
 	}
-	id := chat.ChannelID(t.ID)
-	if c.server.Hub.IsMember(c.actor.User, id) {
-		return true
-	}
-	// Another node may have made him a member a moment ago.
 	ctx, cancel := c.context()
 	defer cancel()
-	is, err := c.server.Channels.CheckMember(ctx, c.actor, id, c.actor.User)
-	return err == nil && is
+	return c.checkLive(ctx, chat.ChannelID(t.ID), chat.OpListen) == nil
+}
+
+// checkLive refuses one of the operations that leave no trace, which are for the
+// members of a channel. Whom this node knows as one needs no look at the store.
+func (c *connection) checkLive(ctx context.Context, id chat.ChannelID, op chat.Operation) error {
+	if c.server.Hub.IsMember(c.actor.User, id) {
+		return nil
+	}
+	// Another node may have made him a member a moment ago.
+	return c.server.Channels.Check(ctx, c.actor, id, op)
 }
 
 // resumeIfBack starts the replay of a session that has come back. The SDKs

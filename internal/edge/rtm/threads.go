@@ -74,12 +74,10 @@ func beginThreadMessage(ctx context.Context, c *connection, r *request) (wait fu
 
 // readThread takes note of nothing: what is unread is kept by channel.
 func readThread(ctx context.Context, c *connection, r *request) (*answer, error) {
-	_, err := c.server.Messages.RetrieveThread(ctx, c.actor, chat.ThreadID(r.id))
-	return nil, err
+	return nil, c.server.Messages.CheckThread(ctx, c.actor, chat.ThreadID(r.id), chat.OpMarkRead)
 }
 
 // keystrokesInThread passes nothing on: no SDK can listen to those of a thread.
 func keystrokesInThread(ctx context.Context, c *connection, r *request) (*answer, error) {
-	_, err := c.server.Messages.RetrieveThread(ctx, c.actor, chat.ThreadID(r.id))
-	return nil, err
+	return nil, c.server.Messages.CheckThread(ctx, c.actor, chat.ThreadID(r.id), chat.OpType)
 }

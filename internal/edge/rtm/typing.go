@@ -155,15 +155,8 @@ func typeKeys(ctx context.Context, c *connection, r *request) (*answer, error) {
 	if err := chat.CheckOptionalText("keys", body.Keys, maxKeys); err != nil {
 		return nil, err
 	}
-	if !c.server.Hub.IsMember(c.actor.User, r.channel()) {
-		// Another node may have made him a member a moment ago.
-		is, err := c.server.Channels.CheckMember(ctx, c.actor, r.channel(), c.actor.User)
-		if err != nil {
-			return nil, err
-		}
-		if !is {
-			return nil, chat.ErrNotAMember
-		}
+	if err := c.checkLive(ctx, r.channel(), chat.OpType); err != nil {
+		return nil, err
 	}
 	c.server.typing.keys(c.actor, typist{r.channel(), c.actor.User}, body.Keys)
 	return nil, nil //nolint:nilnil // nothing waits for an event

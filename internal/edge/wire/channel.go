@@ -78,15 +78,17 @@ func channelHAL(t chat.ChannelType) []hal {
 func clientChannelLinks(dst []byte, v *chat.View) []byte {
 	id := int64(v.Channel.ID)
 	dst = channelClient.append(dst, id)
-	switch {
-	case v.Channel.Type == chat.Direct:
-	case v.Member:
-		dst = channelLeave.append(dst, id)
-		dst = channelInvite.append(dst, id)
-	case v.Channel.Type == chat.Public && !v.Blocked:
+	if v.Offers(chat.OpJoin) {
 		dst = channelJoin.append(dst, id)
 	}
-	if v.Channel.Type != chat.Direct {
+	if v.Offers(chat.OpLeave) {
+		dst = channelLeave.append(dst, id)
+	}
+	if v.Offers(chat.OpInvite) {
+		dst = channelInvite.append(dst, id)
+	}
+	// Whoever may not appoint moderators is refused when he tries.
+	if v.Channel.Type.Offers(chat.OpSetModerator) {
 		dst = channelModerators.append(dst, id)
 	}
 	dst = append(dst, `},"_streams":{"messages":"/stream/v1/channels/`...)

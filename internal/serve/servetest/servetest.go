@@ -124,6 +124,24 @@ func (s *Server) Delete(path string) {
 	}
 }
 
+// Call sends a request to the Platform API, with a JSON body unless it is empty,
+// and gives the status and the body of the answer.
+func (s *Server) Call(method, path, body string) (int, string) {
+	s.TB.Helper()
+	contentType := ""
+	if body != "" {
+		contentType = "application/json"
+	}
+	return s.do(method, path, contentType, []byte(body))
+}
+
+// Of gives the same node to another application.
+func (s *Server) Of(application cli.Credentials) *Server {
+	other := *s
+	other.Application, other.token = application, ""
+	return &other
+}
+
 func (s *Server) do(method, path, contentType string, body []byte) (int, string) {
 	s.TB.Helper()
 	r, err := http.NewRequestWithContext(s.TB.Context(), method, s.URL(path), bytes.NewReader(body))

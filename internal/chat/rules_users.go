@@ -1,0 +1,46 @@
+package chat
+
+// UserOperation is something to be done with a user, or with all that an
+// application holds.
+type UserOperation uint8
+
+// The operations; userRights says what they are.
+const (
+	OpUpdateUser UserOperation = iota
+	OpDeleteUser
+	OpSetPicture
+	OpCountUnread
+	OpSetGuest
+	OpDeleteAllMessages
+	// UserOperations is how many there are.
+	UserOperations
+)
+
+// userRights is the table of what is done outside channels: letters as in
+// rights for the application, the user himself and another user.
+var userRights = [UserOperations]struct{ who, what string }{ //nolint:gochecknoglobals // a constant table
+	OpUpdateUser:        {"++f", "Change a user's display name, status and properties"},
+	OpDeleteUser:        {"++f", "Delete a user"},
+	OpSetPicture:        {"++f", "Set a user's display picture"},
+	OpCountUnread:       {"++f", "Count what a user has not read"},
+	OpSetGuest:          {"+ff", "Say whether a user is a guest"},
+	OpDeleteAllMessages: {"+ff", "Delete all messages of the application"},
+}
+
+// String describes the operation in a few words.
+func (o UserOperation) String() string { return userRights[o].what }
+
+// CheckUserRight refuses to let the actor do something with a user.
+func CheckUserRight(o UserOperation, a Actor, of UserID) error {
+	who := 2
+	switch {
+	case a.IsApplication():
+		who = 0
+	case a.User == of:
+		who = 1
+	}
+	if e := refusal(userRights[o].who[who]); e != nil {
+		return e
+	}
+	return nil
+}
