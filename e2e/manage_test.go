@@ -51,6 +51,15 @@ func TestInviteAndModerate(t *testing.T) {
 			t.Errorf("%d moderators", n)
 		}
 		bob.Must("updateChannel", map[string]any{"channel": his.Ref})
+		if other(sdk) == harness.Core {
+			// Only this SDK can take out somebody else, and no moderator the creator.
+			if failure := bob.FailureOf("leaveChannel", map[string]any{"channel": his.Ref, "user": ref("alice")}); failure.Name != "ChannelCreatorError" {
+				t.Errorf("removing the creator fails with %v", failure)
+			}
+			removed := core.Observe("onChannelLeft")
+			bob.Must("leaveChannel", map[string]any{"channel": his.Ref, "user": ref("carol")})
+			removed.Await(t, 1)
+		}
 		if sdk == harness.Core {
 			alice.Must("deleteChannelModerator", map[string]any{"channel": room.Ref, "user": ref("bob")})
 			watch.On("onModeratorDeleted").AwaitMatch(t, "bob's dismissal", named("bob"))
@@ -74,7 +83,11 @@ func TestBlockInChannel(t *testing.T) {
 		watch := alice.StartChatSession(room, "onMemberBlocked", "onMemberUnblocked", "onMemberLeft")
 
 		block := alice.Must("blockChannelUser", map[string]any{"channel": room.Ref, "user": ref("bob")})
-		left.Await(t, 1)
+		gone := left.Await(t, 1)[0]
+		var without harness.Channel
+		if err := gone.Decode(0, &without); err != nil || without.ID != room.ID || without.Actions["join"] != "" {
+			t.Errorf("who is removed by a block is told %+v, %v", without, err)
+		}
 		watch.On("onMemberBlocked").AwaitMatch(t, "bob's block", recordOf("bob"))
 		watch.On("onMemberLeft").AwaitMatch(t, "bob's leaving", named("bob"))
 		if links := bob.RetrieveChannel(room.ID).Actions; links["join"] != "" {
