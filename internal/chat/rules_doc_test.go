@@ -38,8 +38,9 @@ const preface = `# Permissions
 
 <!-- Made by "make docs" from internal/chat/rules.go; do not edit. -->
 
-Who may do what. The server asks these tables whatever door a request comes through, the links in its resources follow them, and a
-test tries every cell of the channels' tables.
+Who may do what. The server asks these tables whatever door a request comes through, and the links in its resources follow them. A
+test tries every cell of the channels' tables: users through the client protocol, the application through the Platform API where that
+has the operation.
 
 A refused request changes nothing, and the session goes on. Its error has one of the names below: on the client protocol in
 ` + "`error`" + `, on the Platform API too, but for status 403, where ` + "`error`" + ` is always ` + "`access_denied`" + `.
