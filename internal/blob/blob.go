@@ -2,8 +2,8 @@
 // read them, what they are called and how large they may be is decided
 // elsewhere.
 //
-// The package itself is the contract; disk keeps bytes in a directory, and
-// blobtest has the tests that every kind of store must pass.
+// The package itself is the contract; disk keeps bytes in a directory, s3 in a
+// bucket, and blobtest has the tests that every kind of store must pass.
 package blob
 
 import (
@@ -44,6 +44,11 @@ type Store interface {
 	Stat(ctx context.Context, key string) (Info, error)
 	// Delete removes the bytes. It is no error where there are none.
 	Delete(ctx context.Context, key string) error
+	// Clean removes what a process that died left incomplete, if that has
+	// stood still since before a time.
+	Clean(ctx context.Context, before time.Time) error
+	// Close lets go of what the store holds. Nothing may be called afterwards.
+	Close() error
 }
 
 // CheckKey refuses what is no key. Keys are harmless as file names and in

@@ -36,6 +36,7 @@ type Config struct {
 	Presence   Presence   `key:"presence"`
 	Token      Token      `key:"token"`
 	Files      Files      `key:"files"`
+	S3         S3         `key:"s3"`
 }
 
 // TLS is for a server that faces the network without a proxy before it.
@@ -89,9 +90,23 @@ type Token struct {
 
 // Files is for what users upload.
 type Files struct {
-	Directory string `key:"directory" doc:"Directory for uploaded files, which several nodes share. Empty: files in the data directory."`
+	Directory string `key:"directory" doc:"Directory for uploaded files, which several nodes share unless they have s3.bucket. Empty: files in the data directory."`
 	MaxSize   Bytes  `key:"max_size" doc:"The largest file that may be uploaded."`
 }
+
+// S3 is for an object storage that keeps what users upload.
+type S3 struct {
+	Bucket     string `key:"bucket" doc:"Bucket of an S3-compatible storage for uploaded files, which then need no directory. It must exist, and the access key must be allowed to list, read, write and delete. Empty: files go to files.directory."`
+	Endpoint   string `key:"endpoint" doc:"Address of the storage, such as https://s3.example.org. http:// does without TLS."`
+	Region     string `key:"region" doc:"Region of the bucket. Storages that have none take any."`
+	AccessKey  string `key:"access_key" doc:"Access key for the bucket."`
+	SecretKey  string `key:"secret_key" secret:"all" doc:"The access key's secret. Better in the environment or the file than in a flag, which other users of the machine see."`
+	Prefix     string `key:"prefix" doc:"What the names of all objects begin with, such as purr/. It lets installations share a bucket."`
+	Addressing string `key:"addressing" doc:"How the bucket is named: path, as in https://endpoint/bucket; host, as in https://bucket.endpoint; auto is host with the large providers and path elsewhere."`
+}
+
+// Enabled reports whether files are kept in a bucket.
+func (s S3) Enabled() bool { return s.Bucket != "" }
 
 // Default is the configuration of a server that nobody configured.
 func Default() Config {
@@ -117,6 +132,7 @@ func Default() Config {
 		Presence: Presence{Grace: 15 * time.Second, FanoutLimit: 500},
 		Token:    Token{Lifetime: 12 * time.Hour},
 		Files:    Files{MaxSize: 100 * MiB},
+		S3:       S3{Region: "us-east-1", Addressing: "auto"},
 	}
 }
 

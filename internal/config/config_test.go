@@ -103,6 +103,13 @@ func TestErrorsNameTheSettingAndWhereItWasSet(t *testing.T) {
 		{name: "no YAML", file: "listen: [", want: []string{"purr.yaml: yaml:"}},
 		{name: "half of TLS", flags: map[string]string{"tls.certificate": "c.pem"}, want: []string{"tls.key: TLS needs both"}},
 		{name: "public URL", flags: map[string]string{"public_url": "chat.example.org"}, want: []string{"public_url:", "https://chat.example.org"}},
+		{name: "half of a storage", flags: map[string]string{"s3.bucket": "b", "s3.endpoint": "https://s3.example.org", "s3.access_key": "k"},
+			want: []string{"s3.secret_key: a storage needs its bucket"}},
+		{name: "a storage with a path", flags: map[string]string{"s3.bucket": "b", "s3.endpoint": "https://s3.example.org/b", "s3.access_key": "k", "s3.secret_key": "s"},
+			want: []string{"s3.endpoint: want an address such as"}},
+		{name: "files in two places", flags: map[string]string{"files.directory": "d", "s3.bucket": "b", "s3.endpoint": "http://h:1", "s3.access_key": "k", "s3.secret_key": "s"},
+			want: []string{"files.directory: files are kept in s3.bucket"}},
+		{name: "addressing", flags: map[string]string{"s3.addressing": "dns"}, want: []string{`s3.addressing: "dns" is none of`}},
 		{name: "several at once", env: []string{"PURR_DRAIN_TIMEOUT=0s", "PURR_CONNECTION_MAX_QUEUE=1KiB"},
 			want: []string{"drain_timeout: 0s", "connection.max_queue: 1KiB is too little; want at least 64KiB"}},
 	} {
@@ -184,6 +191,27 @@ func TestPrintIsAFileThatSaysTheSameAndHidesPasswords(t *testing.T) {
 		if strings.Contains(printed.String(), "hunter2") {
 			t.Errorf("the password is shown:\n%s", &printed)
 		}
+	}
+}
+
+func TestASecretIsNeitherPrintedNorPartOfAnError(t *testing.T) {
+	t.Parallel()
+	flags := map[string]string{"s3.bucket": "b", "s3.endpoint": "http://h:1", "s3.access_key": "k", "s3.secret_key": "hunter2"}
+	c, origins, err := config.Load(config.Input{Flags: flags})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var printed bytes.Buffer
+	if err := config.Print(&printed, c, origins); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(printed.String(), "hunter2") || !strings.Contains(printed.String(), "secret_key") {
+		t.Errorf("printed:\n%s", &printed)
+	}
+	delete(flags, "s3.access_key")
+	flags["s3.endpoint"] = "http://k:hunter2@h:1"
+	if _, _, err := config.Load(config.Input{Flags: flags}); err == nil || strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("error: %v", err)
 	}
 }
 

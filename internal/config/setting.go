@@ -14,7 +14,7 @@ import (
 type setting struct {
 	key    string // as in the file, with dots between the levels
 	doc    string
-	secret bool // a URL whose password must not be shown
+	secret string // "url" where its password must not be shown, "all" where nothing may
 	value  reflect.Value
 }
 
@@ -33,7 +33,7 @@ func walk(prefix string, v reflect.Value) []setting {
 			all = append(all, walk(key+".", v.Field(i))...)
 			continue
 		}
-		all = append(all, setting{key: key, doc: doc, secret: tag.Get("secret") == "url", value: v.Field(i)})
+		all = append(all, setting{key: key, doc: doc, secret: tag.Get("secret"), value: v.Field(i)})
 	}
 	return all
 }
@@ -90,15 +90,21 @@ func (s setting) text() string {
 	}
 }
 
+// notShown stands for what is secret.
+const notShown = "(not shown)"
+
 // shown is the value as it may be shown to anybody who looks on.
 func (s setting) shown() string {
 	text := s.text()
-	if !s.secret || text == "" {
+	switch {
+	case s.secret == "" || text == "":
 		return text
+	case s.secret == "all":
+		return notShown
 	}
 	u, err := url.Parse(text)
 	if err != nil || strings.Contains(text, ",") {
-		return "(not shown)" // several hosts: no telling where a password hides
+		return notShown // several hosts: no telling where a password hides
 	}
 	// libpq also takes the password from the query.
 	if q := u.Query(); q.Has("password") {

@@ -74,7 +74,36 @@ func (l *loader) validate(c Config) []error {
 		check("token.lifetime", fmt.Errorf("%s is less than a minute", durationText(c.Token.Lifetime)))
 	}
 	check("files.max_size", atLeast(c.Files.MaxSize, KiB))
+	validateS3(c, check)
 	return errs
+}
+
+// validateS3 wants all of a storage or nothing.
+func validateS3(c Config, check func(key string, err error)) {
+	if !slices.Contains([]string{"auto", "path", "host"}, c.S3.Addressing) {
+		check("s3.addressing", fmt.Errorf("%q is none of auto, path, host", c.S3.Addressing))
+	}
+	needed := []struct{ key, value string }{
+		{"s3.bucket", c.S3.Bucket}, {"s3.endpoint", c.S3.Endpoint}, {"s3.region", c.S3.Region},
+		{"s3.access_key", c.S3.AccessKey}, {"s3.secret_key", c.S3.SecretKey},
+	}
+	if c.S3.Bucket == "" && c.S3.Endpoint == "" && c.S3.AccessKey == "" && c.S3.SecretKey == "" {
+		return
+	}
+	for _, n := range needed {
+		if n.value == "" {
+			check(n.key, errors.New("a storage needs its bucket, endpoint, region, access key and secret key"))
+		}
+	}
+	if c.S3.Endpoint != "" {
+		check("s3.endpoint", endpoint(c.S3.Endpoint))
+	}
+	if strings.HasPrefix(c.S3.Prefix, "/") {
+		check("s3.prefix", fmt.Errorf("%q begins with a slash, which would be part of the names", c.S3.Prefix))
+	}
+	if c.Files.Directory != "" {
+		check("files.directory", errors.New("files are kept in s3.bucket; want one of the two"))
+	}
 }
 
 func hostPort(address string) error {
@@ -92,6 +121,15 @@ func publicURL(text string) error {
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.RawQuery != "" || u.Fragment != "" {
 		return fmt.Errorf("%q is no URL such as https://chat.example.org", text)
+	}
+	return nil
+}
+
+func endpoint(text string) error {
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || strings.Trim(u.Path, "/") != "" ||
+		u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+		return errors.New("want an address such as https://s3.example.org, without a path; the keys have settings of their own")
 	}
 	return nil
 }

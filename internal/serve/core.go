@@ -17,7 +17,7 @@ import (
 	"github.com/purrchat/purr/internal/app/files"
 	"github.com/purrchat/purr/internal/app/messages"
 	"github.com/purrchat/purr/internal/app/timeline"
-	"github.com/purrchat/purr/internal/blob/disk"
+	"github.com/purrchat/purr/internal/blob"
 	"github.com/purrchat/purr/internal/chat"
 	"github.com/purrchat/purr/internal/config"
 	"github.com/purrchat/purr/internal/kit/ident"
@@ -26,9 +26,6 @@ import (
 
 // databaseFile is the embedded database within the data directory.
 const databaseFile = "purr.db"
-
-// filesFolder has the uploaded files within the data directory.
-const filesFolder = "files"
 
 // nodeLease is how long a node number is held without being renewed.
 const nodeLease = 15 * time.Second
@@ -45,7 +42,7 @@ type core struct {
 	channels *channels.Channels
 	messages *messages.Messages
 	files    *files.Files
-	blobs    *disk.Store
+	blobs    blob.Store
 	timeline *timeline.Timeline
 }
 
@@ -101,18 +98,12 @@ func openCore(ctx context.Context, c config.Config, p purpose) (_ *core, err err
 	}
 	k.channels = &channels.Channels{DB: k.db, IDs: ids}
 	k.messages = &messages.Messages{DB: k.db, IDs: ids}
-	k.blobs = disk.New(filesDirectory(c))
+	if k.blobs, err = openBlobs(ctx, c, p); err != nil {
+		return nil, err
+	}
 	k.files = &files.Files{DB: k.db, IDs: ids, Accounts: k.accounts, Blobs: k.blobs, MaxSize: int64(c.Files.MaxSize)}
 	k.timeline = &timeline.Timeline{DB: k.db}
 	return k, nil
-}
-
-// filesDirectory is where uploaded files are.
-func filesDirectory(c config.Config) string {
-	if c.Files.Directory != "" {
-		return c.Files.Directory
-	}
-	return filepath.Join(c.Data, filesFolder)
 }
 
 // lockDirectory keeps a second server out of a data directory. The lock goes
@@ -208,6 +199,9 @@ func (k *core) close() error {
 		}
 		return err
 	})
+	if k.blobs != nil {
+		err = errors.Join(err, k.blobs.Close())
+	}
 	return errors.Join(err, k.db.Close(), k.unlock())
 }
 

@@ -152,6 +152,9 @@ func (s *Store) Clean(ctx context.Context, before time.Time) error {
 	return nil
 }
 
+// Close does nothing: nothing is held.
+func (s *Store) Close() error { return nil }
+
 // missing gives a failed look-up its name.
 func missing(what string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {

@@ -7,8 +7,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"strings"
@@ -108,7 +110,27 @@ func (s *Server) Post(path string, body map[string]any) map[string]any {
 	if err != nil {
 		s.TB.Fatal(err)
 	}
-	status, answer := s.do(http.MethodPost, path, "application/json", text)
+	return s.create(path, "application/json", text)
+}
+
+// Upload sends a file to the Platform API and gives the created resource.
+func (s *Server) Upload(path, name string, content []byte) map[string]any {
+	s.TB.Helper()
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	part, err := form.CreateFormFile("file", name)
+	if err == nil {
+		_, err = part.Write(content)
+	}
+	if err := errors.Join(err, form.Close()); err != nil {
+		s.TB.Fatal(err)
+	}
+	return s.create(path, form.FormDataContentType(), body.Bytes())
+}
+
+func (s *Server) create(path, contentType string, body []byte) map[string]any {
+	s.TB.Helper()
+	status, answer := s.do(http.MethodPost, path, contentType, body)
 	var made map[string]any
 	if err := json.Unmarshal([]byte(answer), &made); err != nil || status/100 != 2 {
 		s.TB.Fatalf("POST %s: %d %s", path, status, answer)
