@@ -72,7 +72,7 @@ func (db *DB) start(ctx context.Context) error {
 	}
 	var err error
 	// Connections outlive the context that the database was opened under.
-	if db.readers, err = openPool(context.WithoutCancel(ctx), db.sql, db.dialect.readers); err != nil {
+	if db.readers, err = openPool(context.WithoutCancel(ctx), db.sql, db.dialect); err != nil {
 		return fmt.Errorf("open connections for reading: %w", err)
 	}
 	db.writer, err = startWriter(context.WithoutCancel(ctx), db)

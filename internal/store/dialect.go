@@ -33,6 +33,9 @@ type dialect struct {
 	lockSchema, unlockSchema string
 	// readers is how many connections serve View.
 	readers int
+	// parameters gives a statement the parameters that suit the engine, and
+	// tells which of the caller's arguments they are; nil for the same.
+	parameters func(text string) (string, []int)
 	// ddl adapts the text of a migration.
 	ddl func(string) string
 	// duplicate tells a violated unique constraint.
@@ -51,6 +54,9 @@ func sqliteDialect() dialect {
 		// BEGIN IMMEDIATE keeps other writers out already.
 		lockLog: "SELECT head FROM event_log WHERE id = 1",
 		readers: 4,
+		// Each $1 is a name in SQLite, which the driver looks for in a list of
+		// all of them; what has no name is found by its place.
+		parameters: inPlace,
 		// INTEGER PRIMARY KEY is the table's own key in SQLite, which saves
 		// an index; its integers have 64 bits as they are.
 		ddl: strings.NewReplacer("BIGINT PRIMARY KEY", "INTEGER PRIMARY KEY", "/* WITHOUT ROWID */", "WITHOUT ROWID").Replace,
@@ -76,6 +82,7 @@ func postgresDialect() dialect {
 		lockSchema:   "SELECT pg_advisory_lock(hashtext(current_schema()))",
 		unlockSchema: "SELECT pg_advisory_unlock(hashtext(current_schema()))",
 		readers:      8,
+		parameters:   func(text string) (string, []int) { return text, nil },
 		// Order texts by their bytes, as SQLite does, whatever the database's
 		// own collation is.
 		ddl: func(text string) string {
@@ -96,6 +103,35 @@ func postgresDialect() dialect {
 				errors.As(err, &network) || errors.Is(err, io.ErrUnexpectedEOF)
 		},
 	}
+}
+
+// inPlace turns $1, $2 and so on, outside of quoted texts, into parameters
+// without a name.
+func inPlace(text string) (string, []int) {
+	var b strings.Builder
+	var order []int
+	quoted, same := false, true
+	for i := 0; i < len(text); i++ {
+		quoted = quoted != (text[i] == '\'')
+		number, digits := 0, 0
+		if text[i] == '$' && !quoted {
+			for ; i+1+digits < len(text) && text[i+1+digits] >= '0' && text[i+1+digits] <= '9'; digits++ {
+				number = 10*number + int(text[i+1+digits]-'0')
+			}
+		}
+		if digits == 0 {
+			b.WriteByte(text[i])
+			continue
+		}
+		b.WriteByte('?')
+		i += digits
+		same = same && number == len(order)+1
+		order = append(order, number-1)
+	}
+	if same {
+		return b.String(), nil
+	}
+	return b.String(), order
 }
 
 // broken tells what database/sql says of a connection that is gone.

@@ -114,22 +114,14 @@ func (tx *Tx) row(text string, args ...any) scanner {
 	if err := checkTexts(args); err != nil {
 		return failed{err}
 	}
-	s, err := tx.conn.prepare(tx.ctx, text)
-	if err != nil {
-		return failed{err}
-	}
-	return s.QueryRowContext(tx.ctx, args...)
+	return tx.conn.row(tx.ctx, text, args...)
 }
 
 func (tx *Tx) query(text string, args ...any) (*sql.Rows, error) {
 	if err := checkTexts(args); err != nil {
 		return nil, err
 	}
-	s, err := tx.conn.prepare(tx.ctx, text)
-	if err != nil {
-		return nil, err
-	}
-	return s.QueryContext(tx.ctx, args...)
+	return tx.conn.query(tx.ctx, text, args...)
 }
 
 // errText refuses what PostgreSQL cannot keep. SQLite could; a caller shall not

@@ -55,7 +55,7 @@ type update struct {
 }
 
 func startWriter(ctx context.Context, db *DB) (*writer, error) {
-	c, err := openConn(ctx, db.sql)
+	c, err := openConn(ctx, db.sql, db.dialect)
 	if err != nil {
 		return nil, err
 	}
@@ -167,7 +167,7 @@ func (w *writer) commitGroup(ctx context.Context, group []*update) {
 }
 
 func (w *writer) reconnect(ctx context.Context) {
-	if fresh, err := openConn(ctx, w.db.sql); err == nil {
+	if fresh, err := openConn(ctx, w.db.sql, w.db.dialect); err == nil {
 		w.conn.close()
 		w.conn = fresh
 	}
@@ -182,11 +182,7 @@ func (w *writer) try(ctx context.Context, group []*update) (rest []*update, even
 		return nil, nil, fmt.Errorf("begin: %w", err)
 	}
 	var head int64
-	lock, err := w.conn.prepare(ctx, w.db.dialect.lockLog)
-	if err == nil {
-		err = lock.QueryRowContext(ctx).Scan(&head)
-	}
-	if err != nil {
+	if err := w.conn.row(ctx, w.db.dialect.lockLog).Scan(&head); err != nil {
 		w.rollback(ctx)
 		return nil, nil, fmt.Errorf("lock the log: %w", err)
 	}
