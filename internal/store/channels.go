@@ -65,7 +65,7 @@ type Post struct {
 func (tx *Tx) ChannelForPost(app chat.ApplicationID, channel chat.ChannelID, user chat.UserID) (p Post, err error) {
 	row := tx.row(`SELECT `+userColumns+`, c.type,
 			EXISTS (SELECT 1 FROM members m WHERE m.channel_id = c.id AND m.user_id = $3),
-			EXISTS (SELECT 1 FROM members h WHERE h.channel_id = c.id AND h.hidden),
+			EXISTS (SELECT 1 FROM members h WHERE h.channel_id = c.id AND h.hidden = TRUE),
 			c.type = 'DIRECT' AND (EXISTS (SELECT 1 FROM user_blocks b WHERE b.user_id = $3)
 				OR EXISTS (SELECT 1 FROM user_blocks b WHERE b.blocked_id = $3))
 		FROM channels c LEFT JOIN users u ON u.id = $3 AND u.application_id = $4 AND u.deleted_at = 0

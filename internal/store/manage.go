@@ -33,7 +33,8 @@ func (tx *Tx) SetHidden(channel chat.ChannelID, user chat.UserID, on bool) (chan
 
 // Unhide shows a channel again to all who hid it, and tells who they are.
 func (tx *Tx) Unhide(channel chat.ChannelID) ([]chat.UserID, error) {
-	return collectWritten(tx, "unhide channel", readID[chat.UserID], `UPDATE members SET hidden = FALSE WHERE channel_id = $1 AND hidden RETURNING user_id`, int64(channel))
+	return collectWritten(tx, "unhide channel", readID[chat.UserID], `UPDATE members SET hidden = FALSE WHERE channel_id = $1 AND user_id IN
+		(SELECT h.user_id FROM members h WHERE h.channel_id = $1 AND h.hidden = TRUE) RETURNING user_id`, int64(channel))
 }
 
 // Moderators lists the moderators of a channel, by name.
@@ -41,7 +42,7 @@ func (tx *Tx) Moderators(channel chat.ChannelID, f chat.UserFilter, r chat.PageR
 	q := &sqlText{}
 	present(tx, q)
 	q.and("m.channel_id = " + q.arg(int64(channel)))
-	q.and("m.moderator")
+	q.and("m.moderator = TRUE")
 	q.and("u.deleted_at = 0")
 	if f.DisplayNameContains != "" {
 		q.and("u.folded_display LIKE " + q.arg(containing(f.DisplayNameContains)) + ` ESCAPE '\'`)
