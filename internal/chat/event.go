@@ -18,7 +18,8 @@ const (
 	MessageHidden EventKind = "message.hidden"
 	// MessageReported: Target made the report Subject.
 	MessageReported EventKind = "message.reported"
-	// ReactionCreated and ReactionRemoved: Subject is the reaction.
+	// ReactionCreated and ReactionRemoved: Subject is the reaction, Message what
+	// it was to, as it would be told of had it been deleted.
 	ReactionCreated EventKind = "reaction.created"
 	ReactionRemoved EventKind = "reaction.removed"
 	// ThreadCreated: Subject is the standalone thread.
@@ -55,6 +56,9 @@ const (
 	ChannelUnmuted  EventKind = "channel.unmuted"
 	ChannelHidden   EventKind = "channel.hidden"
 	ChannelUnhidden EventKind = "channel.unhidden"
+	// HistoryCleared is one of them: no message of the channel up to now is
+	// shown to Target any more.
+	HistoryCleared EventKind = "history.cleared"
 	// EventTriggered: Target, or the application, said something of its own:
 	// Data is a CustomEvent.
 	EventTriggered EventKind = "event.triggered"
@@ -79,7 +83,7 @@ func (k EventKind) Numbered() bool { return k != MessageRead && k != MessageUnre
 // OwnChannel tells whether the event is about what a user made of a channel for
 // himself alone.
 func (k EventKind) OwnChannel() bool {
-	return k == ChannelMuted || k == ChannelUnmuted || k == ChannelHidden || k == ChannelUnhidden
+	return k == ChannelMuted || k == ChannelUnmuted || k == ChannelHidden || k == ChannelUnhidden || k == HistoryCleared
 }
 
 // OfUserBlock tells whether the event is about one user's block of another.
@@ -125,6 +129,10 @@ type Event struct {
 	// is left of it: whoever is owed an answer gets that, others are told of
 	// the deletion alone.
 	Gone bool
+	// LeftOut tells, of what a user has missed, that he is not shown Message any
+	// more, or blocks the User whose receipt it is: whoever is owed an answer
+	// gets that, and he is told no more.
+	LeftOut bool
 }
 
 // SignalKind says what a Signal tells of.

@@ -31,7 +31,8 @@ type MessageFilter struct {
 	// Type keeps the texts (TextMessage) or the files (FileMessage), whoever
 	// said them.
 	Type MessageType
-	// Viewer leaves out what this user has deleted for himself.
+	// Viewer leaves out what this user has deleted or cleared for himself, and
+	// the messages of users whom he blocks.
 	Viewer UserID
 }
 

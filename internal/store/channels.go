@@ -121,7 +121,7 @@ func (tx *Tx) Channels(app chat.ApplicationID, f chat.ChannelFilter, r chat.Page
 		case f.Unread:
 			from = "members m JOIN channels c ON c.id = m.channel_id"
 			q.and("m.user_id = " + viewer + " AND NOT m.hidden")
-			q.and(unreadCount + " > 0")
+			q.and(unreadCount() + " > 0")
 		case f.Joined == nil:
 			q.and("(c.type = 'PUBLIC' OR " + joined + ")")
 		case *f.Joined:
@@ -179,7 +179,7 @@ func (tx *Tx) DeleteChannel(app chat.ApplicationID, id chat.ChannelID) error {
 	return err
 }
 
-// PurgeChannel removes up to limit members and as many messages of a deleted
+// PurgeChannel removes up to limit members, messages and blocks each of a deleted
 // channel, lets go of as many files, and tells whether anything is left.
 func (tx *Tx) PurgeChannel(id chat.ChannelID, limit int) (more bool, err error) {
 	if err := tx.purgeLifecycle(id, limit); err != nil {
@@ -194,8 +194,12 @@ func (tx *Tx) PurgeChannel(id chat.ChannelID, limit int) (more bool, err error) 
 	if err != nil {
 		return false, err
 	}
+	blocks, err := tx.exec("purge channel blocks", `DELETE FROM channel_blocks WHERE id IN (SELECT id FROM channel_blocks WHERE channel_id = $1 ORDER BY user_id LIMIT $2)`, int64(id), limit)
+	if err != nil {
+		return false, err
+	}
 	files, err := tx.ReleaseChannelFiles(id, limit)
-	return messages == int64(limit) || members == int64(limit) || files == int64(limit), err
+	return messages == int64(limit) || members == int64(limit) || blocks == int64(limit) || files == int64(limit), err
 }
 
 // Complete loads what channels show besides their own row: creators, the

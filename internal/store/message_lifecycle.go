@@ -256,8 +256,8 @@ func (tx *Tx) RemainsByID(app chat.ApplicationID, ids []chat.MessageID) (map[cha
 // HideMessage deletes a message for one user; ErrDuplicate says that he has
 // done so before.
 func (tx *Tx) HideMessage(m chat.Message, user chat.UserID) error {
-	n, err := tx.exec("hide message", `INSERT INTO hidden_messages (user_id, message_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`,
-		int64(user), int64(m.ID))
+	n, err := tx.exec("hide message", `INSERT INTO hidden_messages (user_id, message_id, channel_id, seq) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
+		int64(user), int64(m.ID), int64(m.Channel), int64(m.Seq))
 	if err == nil && n == 0 {
 		err = ErrDuplicate
 	}

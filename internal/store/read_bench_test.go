@@ -63,31 +63,38 @@ func (l library) fill(b *testing.B, text string, args ...any) {
 }
 
 // BenchmarkUnread counts the unread messages, and the unread channels, of a
-// user with 500 channels and a million messages in them, 100 000 his own.
+// user with 500 channels and a million messages in them, 100 000 his own; and
+// the same where he blocks one of the others, who wrote as many.
 func BenchmarkUnread(b *testing.B) {
 	const rooms, messages = 500, 1_000_000
 	l := newLibrary(b, rooms, messages)
-	for _, c := range []struct {
-		name string
-		read int // messages a channel
-	}{{"nothing read", 0}, {"half read", messages / rooms / 2}, {"all read", messages / rooms}} {
-		l.fill(b, `UPDATE members SET read_seq = $1, read_ordinal = $1, own_unread = ($3 - $1) / 10 WHERE user_id = $2`, c.read, int64(l.reader.User), messages/rooms)
-		unread := int64(messages - rooms*c.read)
-		unread -= unread / 10
-		b.Run(c.name+"/messages", func(b *testing.B) {
-			l.view(b, func(tx *store.Tx) error {
-				n, err := tx.UnreadOf(l.reader.Application, l.reader.User)
-				want(b, "unread messages", n, unread)
-				return err
+	for _, blocked := range []int{0, 1} {
+		l.fill(b, `INSERT INTO user_blocks (user_id, blocked_id, created_at) SELECT $1, $1 + 1, 0 WHERE $2 = 1`, int64(l.reader.User), blocked)
+		for _, c := range []struct {
+			name string
+			read int // messages a channel
+		}{{"nothing read", 0}, {"half read", messages / rooms / 2}, {"20 unread", messages/rooms - 20}, {"all read", messages / rooms}} {
+			l.fill(b, `UPDATE members SET read_seq = $1, read_ordinal = $1, own_unread = ($3 - $1) / 10 WHERE user_id = $2`, c.read, int64(l.reader.User), messages/rooms)
+			unread := int64(messages-rooms*c.read) / 10 * int64(9-blocked)
+			name := c.name
+			if blocked > 0 {
+				name += ", one blocked"
+			}
+			b.Run(name+"/messages", func(b *testing.B) {
+				l.view(b, func(tx *store.Tx) error {
+					n, err := tx.UnreadOf(l.reader.Application, l.reader.User)
+					want(b, "unread messages", n, unread)
+					return err
+				})
 			})
-		})
-		b.Run(c.name+"/channels", func(b *testing.B) {
-			l.view(b, func(tx *store.Tx) error {
-				p, err := tx.Channels(l.reader.Application, chat.ChannelFilter{Viewer: l.reader.User, Unread: true}, chat.PageRequest{Number: -1})
-				want(b, "unread channels", p.Total, int64(min(unread, rooms)))
-				return err
+			b.Run(name+"/channels", func(b *testing.B) {
+				l.view(b, func(tx *store.Tx) error {
+					p, err := tx.Channels(l.reader.Application, chat.ChannelFilter{Viewer: l.reader.User, Unread: true}, chat.PageRequest{Number: -1})
+					want(b, "unread channels", p.Total, int64(min(unread, rooms)))
+					return err
+				})
 			})
-		})
+		}
 	}
 }
 

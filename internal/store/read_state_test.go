@@ -114,9 +114,9 @@ func TestUnreadOfStrangers(t *testing.T) {
 			}
 			_, err = tx.ReadPosition(room.ID, eve.ID)
 			wantError(t, "a position", err, store.ErrNotFound)
-			_, err = tx.LastRead(room.ID, eve.ID)
+			_, err = tx.LastRead(room.ID, eve.ID, 0)
 			wantError(t, "a last message", err, store.ErrNotFound)
-			_, err = tx.LastRead(room.ID, ann.ID)
+			_, err = tx.LastRead(room.ID, ann.ID, 0)
 			wantError(t, "a last message", err, store.ErrNotFound)
 			return nil
 		})

@@ -53,14 +53,16 @@ func (tx *Tx) ThreadsByID(app chat.ApplicationID, ids []chat.ThreadID) (map[chat
 }
 
 // Threads lists the threads of a channel, newest first: the standalone ones,
-// the messages that have replies, and the main thread.
-func (tx *Tx) Threads(channel chat.ChannelID, f chat.ThreadFilter, r chat.PageRequest) (chat.Page[chat.Thread], error) {
+// the messages that have replies, and the main thread. Of messages and replies
+// those count that a viewer is shown.
+func (tx *Tx) Threads(channel chat.ChannelID, viewer chat.UserID, f chat.ThreadFilter, r chat.PageRequest) (chat.Page[chat.Thread], error) {
 	q := &sqlText{}
 	where := q.arg(int64(channel))
 	from := "(" + standaloneThreads + " WHERE channel_id = " + where
 	if !f.Standalone {
-		from += " UNION ALL " + messageThreads + " AND channel_id = " + where +
-			" AND id IN (SELECT parent_id FROM messages WHERE channel_id = " + where + " AND parent_id <> 0 AND deleted_at = 0)"
+		by := q.arg(int64(viewer))
+		from += " UNION ALL " + messageThreads + " AND channel_id = " + where + " AND " + shownTo("messages", where, by) +
+			" AND id IN (SELECT r.parent_id FROM messages r WHERE r.channel_id = " + where + " AND r.parent_id <> 0 AND r.deleted_at = 0 AND " + shownTo("r", where, by) + ")"
 		if !f.WithoutMain {
 			from += " UNION ALL " + mainThreads + " AND id = " + where
 		}

@@ -22,6 +22,11 @@ func (tx *Tx) DeleteUserBlock(user, blocked chat.UserID) error {
 	return err
 }
 
+// BlockedUsers lists whom a user blocks.
+func (tx *Tx) BlockedUsers(user chat.UserID) ([]chat.UserID, error) {
+	return collect(tx, "list blocked users", readID[chat.UserID], `SELECT blocked_id FROM user_blocks WHERE user_id = $1`, int64(user))
+}
+
 // AnyUserBlock tells whether a user blocks one of the others, or one of them
 // him.
 func (tx *Tx) AnyUserBlock(user chat.UserID, others []chat.UserID) (bool, error) {

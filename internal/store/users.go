@@ -100,7 +100,7 @@ func (tx *Tx) Users(app chat.ApplicationID, f chat.UserFilter, r chat.PageReques
 		q.and(online)
 	}
 	if f.Unread {
-		q.and("EXISTS (SELECT 1 FROM members m JOIN channels c ON c.id = m.channel_id WHERE m.user_id = u.id AND c.deleted_at = 0 AND " + unreadCount + " > 0)")
+		q.and("EXISTS (SELECT 1 FROM members m JOIN channels c ON c.id = m.channel_id WHERE m.user_id = u.id AND c.deleted_at = 0 AND " + unreadCount() + " > 0)")
 	}
 	return page(tx, listQuery[chat.User]{
 		what: "list users", columns: userColumns, from: "users u", read: readUser,

@@ -109,6 +109,72 @@ func TestMutingAndHiding(t *testing.T) {
 	})
 }
 
+func TestAHistoryIsClearedForOneMember(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, func(t *testing.T, w *apptest.World) {
+		ctx, ann, bob, eve := t.Context(), w.User("ann"), w.User("bob"), w.User("eve")
+		room := w.Channel(chat.Public, "room", ann, bob)
+		say := func(body string) chat.Message {
+			sent, err := w.Messages.Send(ctx, w.As(bob), messages.SendInput{Channel: room.ID, Body: body})
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.News()
+			return sent.Message
+		}
+		clear := func(u chat.User) (chat.View, bool, error) { return w.Channels.ClearHistory(ctx, w.As(u), room.ID) }
+		newest := func(u chat.User) string {
+			v, err := w.Channels.Retrieve(ctx, w.As(u), room.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if v.Channel.LastMessage == nil {
+				return ""
+			}
+			return v.Channel.LastMessage.Body
+		}
+		say("one")
+		two := say("two")
+		w.Refused("a stranger's clearing", chat.ErrNotAMember, func() error {
+			_, _, err := clear(eve)
+			return err
+		})
+		for i, changed := range []bool{true, false} {
+			v, did, err := clear(ann)
+			if err != nil || did != changed || !v.Member || v.Channel.LastMessage != nil {
+				t.Errorf("time %d: %+v %v %v", i, v, did, err)
+			}
+		}
+		want(t, "news", w.News(), "history.cleared")
+		want(t, "her newest", newest(ann), "")
+		want(t, "his newest", newest(bob), "two")
+		unread, err := w.Messages.CountUnread(ctx, w.As(ann), ann.ID)
+		if err != nil || unread != 0 {
+			t.Errorf("%d unread messages: %v", unread, err)
+		}
+		p, err := w.Messages.ListReceipts(ctx, w.As(bob), two.ID, chat.PageRequest{})
+		if err != nil || p.Total != 0 {
+			t.Errorf("clearing was reading: %+v %v", p, err)
+		}
+		say("three")
+		want(t, "her newest of the later ones", newest(ann), "three")
+		if unread, err = w.Messages.CountUnread(ctx, w.As(ann), ann.ID); err != nil || unread != 1 {
+			t.Errorf("%d unread messages later: %v", unread, err)
+		}
+		// Who comes back begins anew, as others who come do.
+		if _, err := w.Channels.Leave(ctx, w.As(ann), room.ID); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := w.Channels.Join(ctx, w.As(ann), room.ID); err != nil {
+			t.Fatal(err)
+		}
+		list, err := w.Messages.List(ctx, w.As(ann), chat.MessageFilter{Channel: room.ID}, chat.Cursor{})
+		if err != nil || len(list.Items) != 3 {
+			t.Errorf("after coming back: %+v %v", list, err)
+		}
+	})
+}
+
 func TestUsersWhoBlockEachOther(t *testing.T) {
 	t.Parallel()
 	apptest.Each(t, func(t *testing.T, w *apptest.World) {

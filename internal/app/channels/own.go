@@ -49,6 +49,31 @@ func (cs *Channels) Hide(ctx context.Context, actor chat.Actor, id chat.ChannelI
 	return v, changed, err
 }
 
+// ClearHistory makes all messages of a channel up to now disappear for the
+// acting member: from his lists, counts and what the channel shows as its newest
+// message. None of them is unread for him any more, but to others he has not
+// read them. It tells whether that is new. The clearing ends with the
+// membership.
+func (cs *Channels) ClearHistory(ctx context.Context, actor chat.Actor, id chat.ChannelID) (v chat.View, changed bool, err error) {
+	err = cs.DB.Update(ctx, func(tx *store.Tx) error {
+		c, member, err := Seen(tx, actor, id)
+		if err != nil {
+			return err
+		}
+		if !member {
+			return chat.ErrNotAMember
+		}
+		if changed, err = tx.ClearHistory(id, actor.User); err != nil {
+			return err
+		}
+		if v, err = view(tx, actor, c, true); err != nil || !changed {
+			return err
+		}
+		return recordOwn(tx, actor, chat.HistoryCleared, v.Channel, actor.User)
+	})
+	return v, changed, err
+}
+
 // unhide shows a channel to one member again.
 func unhide(tx *store.Tx, actor chat.Actor, c chat.Channel, user chat.UserID) error {
 	changed, err := tx.SetHidden(c.ID, user, false)
@@ -68,12 +93,12 @@ func Resurface(tx *store.Tx, actor chat.Actor, id chat.ChannelID) error {
 	if err != nil {
 		return err
 	}
-	v, err := view(tx, actor, c, true)
-	if err != nil {
-		return err
-	}
 	actor.Request = ""
 	for _, user := range hiders {
+		v, err := view(tx, chat.Actor{Application: actor.Application, User: user}, c, true)
+		if err != nil {
+			return err
+		}
 		if err := recordOwn(tx, actor, chat.ChannelUnhidden, v.Channel, user); err != nil {
 			return err
 		}

@@ -14,20 +14,23 @@ import (
 	"github.com/purrchat/purr/internal/chat"
 )
 
-// TestWhatHangsOnMessagesFollowsANaiveModel writes, replies, reacts, edits and
-// deletes at random, and compares reply counts, parents, summaries, lists and
+// TestWhatHangsOnMessagesFollowsANaiveModel writes, replies, reacts, edits,
+// deletes, clears and blocks at random, and compares reply counts, parents, summaries, lists and
 // the newest message with what a list says.
 func TestWhatHangsOnMessagesFollowsANaiveModel(t *testing.T) {
 	t.Parallel()
 	apptest.Each(t, func(t *testing.T, w *apptest.World) {
-		users := []chat.User{w.User("ann"), w.User("bob"), w.User("eve")}
 		n := 0
 		rapid.Check(t, func(t *rapid.T) {
 			n++
+			var users []chat.User
+			for _, name := range []string{"ann", "bob", "eve"} {
+				users = append(users, w.User(fmt.Sprint(name, n)))
+			}
 			m := newStory(t, w, users, fmt.Sprint("room ", n))
 			t.Repeat(map[string]func(*rapid.T){
 				"send": m.send, "reply": m.reply, "react": m.react, "withdraw": m.withdraw,
-				"edit": m.edit, "delete": m.delete, "hide": m.hide,
+				"edit": m.edit, "delete": m.delete, "hide": m.hide, "clear": m.clear, "block": m.block, "unblock": m.unblock,
 			})
 			m.check(t)
 		})
@@ -43,7 +46,7 @@ func newStory(t *rapid.T, w *apptest.World, users []chat.User, name string) *sto
 	}
 	c, err := w.Channels.Create(t.Context(), w.As(users[0]), in)
 	outcome(t, "create", err, "")
-	return &story{w: w, users: users, room: c.Channel}
+	return &story{w: w, users: users, room: c.Channel, cleared: map[chat.UserID]int{}, blocks: blocks{}}
 }
 
 // story is what a naive observer knows of a channel.
@@ -52,6 +55,9 @@ type story struct {
 	users []chat.User
 	room  chat.Channel
 	said  []*said // oldest first
+	// cleared is how many of them a user has cleared away.
+	cleared map[chat.UserID]int
+	blocks  blocks
 }
 
 type said struct {
@@ -173,11 +179,28 @@ func (m *story) hide(t *rapid.T) {
 	s.hidden[u.ID] = true
 }
 
-// wanted describes a message as it should be.
-func (m *story) wanted(s *said) string {
+func (m *story) clear(t *rapid.T) {
+	u := m.user(t)
+	_, _, err := m.w.Channels.ClearHistory(t.Context(), m.w.As(u), m.room.ID)
+	outcome(t, "clear", err, "")
+	m.cleared[u.ID] = len(m.said)
+}
+
+func (m *story) block(t *rapid.T) { m.blocks.change(t, m.w, m.users, true) }
+
+func (m *story) unblock(t *rapid.T) { m.blocks.change(t, m.w, m.users, false) }
+
+// shown tells whether a user should see a message.
+func (m *story) shown(s *said, u chat.User) bool {
+	at := slices.Index(m.said, s)
+	return !s.deleted && !s.hidden[u.ID] && at >= m.cleared[u.ID] && !m.blocks[[2]chat.UserID{u.ID, s.author}]
+}
+
+// wanted describes a message as a user should see it.
+func (m *story) wanted(s *said, u chat.User) string {
 	replies, parent, level := 0, chat.MessageID(0), 0
 	for _, other := range m.said {
-		if other.parent == s && !other.deleted {
+		if other.parent == s && m.shown(other, u) {
 			replies++
 		}
 	}
@@ -219,8 +242,8 @@ func (m *story) check(t *rapid.T) {
 	for _, u := range m.users[:2] {
 		var want, got []string
 		for _, s := range slices.Backward(m.said) {
-			if !s.deleted && !s.hidden[u.ID] {
-				want = append(want, m.wanted(s))
+			if m.shown(s, u) {
+				want = append(want, m.wanted(s, u))
 			}
 		}
 		p, err := m.w.Messages.List(t.Context(), m.w.As(u), chat.MessageFilter{Channel: m.room.ID}, chat.Cursor{Size: 1000})

@@ -192,10 +192,15 @@ func sentBefore(tx *store.Tx, actor chat.Actor, id int64) (Sent, error) {
 
 // Retrieve finds a message in a channel that the actor may read: the
 // application reads all, a user where he is a member or the channel is public.
+// Lists leave some messages out for him; who refers to one of those, as a reply
+// does to its parent, still finds it, since the SDKs show no reply whose parent
+// they cannot fetch.
 func (ms *Messages) Retrieve(ctx context.Context, actor chat.Actor, id chat.MessageID) (m chat.Message, err error) {
 	err = ms.DB.View(ctx, func(tx *store.Tx) error {
-		m, _, _, err = seen(tx, actor, id)
-		return err
+		if m, _, _, err = seen(tx, actor, id); err != nil {
+			return err
+		}
+		return tx.HideReplies(actor.User, []*chat.Message{&m})
 	})
 	if err != nil {
 		return chat.Message{}, err

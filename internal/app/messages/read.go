@@ -106,7 +106,8 @@ func recordReceipt(tx *store.Tx, actor chat.Actor, kind chat.EventKind, m chat.M
 var ErrNothingRead = &chat.Error{Code: chat.NotFound, Reason: "NotFoundError", Message: "The user has read no message of the channel."}
 
 // LastRead finds the newest message that a user has read in a channel that the
-// actor may see; ErrNothingRead says that there is none.
+// actor may see, of those that the actor is shown; ErrNothingRead says that
+// there is none.
 func (ms *Messages) LastRead(ctx context.Context, actor chat.Actor, channel chat.ChannelID, username string) (m chat.Message, err error) {
 	err = ms.DB.View(ctx, func(tx *store.Tx) error {
 		if _, _, err := channels.Seen(tx, actor, channel); err != nil {
@@ -116,21 +117,22 @@ func (ms *Messages) LastRead(ctx context.Context, actor chat.Actor, channel chat
 		if err != nil {
 			return store.OrRefuse(err, chat.ErrUnknownUser)
 		}
-		m, err = tx.LastRead(channel, u.ID)
+		m, err = tx.LastRead(channel, u.ID, actor.User)
 		return store.OrRefuse(err, ErrNothingRead)
 	})
 	return m, err
 }
 
 // ListReceipts lists who has read a message that the actor may see, oldest
-// first. The author has none for what he wrote.
+// first. The author has none for what he wrote, and whom the actor blocks is left
+// out.
 func (ms *Messages) ListReceipts(ctx context.Context, actor chat.Actor, id chat.MessageID, r chat.PageRequest) (p chat.Page[chat.ReadReceipt], err error) {
 	err = ms.DB.View(ctx, func(tx *store.Tx) error {
 		m, _, _, err := seen(tx, actor, id)
 		if err != nil {
 			return err
 		}
-		p, err = tx.ReadReceipts(m, r)
+		p, err = tx.ReadReceipts(m, actor.User, r)
 		return err
 	})
 	return p, err
@@ -151,7 +153,7 @@ func (ms *Messages) CountUnread(ctx context.Context, actor chat.Actor, user chat
 	return n, err
 }
 
-// Count counts the messages of a channel that the actor may see; unread keeps
+// Count counts the messages of a channel that the actor is shown; unread keeps
 // those he has not read, which are none where he is no member.
 func (ms *Messages) Count(ctx context.Context, actor chat.Actor, channel chat.ChannelID, unread bool) (n int64, err error) {
 	err = ms.DB.View(ctx, func(tx *store.Tx) error {
@@ -161,7 +163,7 @@ func (ms *Messages) Count(ctx context.Context, actor chat.Actor, channel chat.Ch
 		if unread {
 			n, err = tx.UnreadIn(channel, actor.User)
 		} else {
-			n, err = tx.MessageCount(channel)
+			n, err = tx.MessageCount(channel, actor.User)
 		}
 		return err
 	})
@@ -183,7 +185,7 @@ func (ms *Messages) ReadBy(ctx context.Context, actor chat.Actor, channel chat.C
 		if _, _, err := channels.Seen(tx, actor, channel); err != nil {
 			return err
 		}
-		list, err = tx.ReadPositions(channel, chat.Seq(from), chat.Seq(to), maxReadBy)
+		list, err = tx.ReadPositions(channel, actor.User, chat.Seq(from), chat.Seq(to), maxReadBy)
 		return err
 	})
 	return list, err

@@ -103,7 +103,7 @@ func (ms *Messages) ListThreads(ctx context.Context, actor chat.Actor, channel c
 		if _, _, err := channels.Seen(tx, actor, channel); err != nil {
 			return err
 		}
-		p, err = tx.Threads(channel, f, r)
+		p, err = tx.Threads(channel, actor.User, f, r)
 		return err
 	})
 	return p, err

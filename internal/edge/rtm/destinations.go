@@ -91,6 +91,7 @@ var actions = map[string]action{ //nolint:gochecknoglobals // the table of conte
 	"channel_block_records/{id}.delete": unblockInChannel,
 	"channels/{id}.mute":                muteChannel,
 	"channels/{id}.hide":                hideChannel,
+	"channels/{id}.clear_history":       clearHistory,
 	"channels/{id}.trigger_event":       triggerEvent,
 	"channels/{id}.keystrokes":          typeKeys,
 	"users/{id}.block":                  blockUser,

@@ -103,6 +103,14 @@ func hideChannel(ctx context.Context, c *connection, r *request) (*answer, error
 	return c.channelAnswer("user.channel.hidden", v), nil
 }
 
+func clearHistory(ctx context.Context, c *connection, r *request) (*answer, error) {
+	v, changed, err := c.server.Channels.ClearHistory(ctx, c.doer(r), r.channel())
+	if err != nil || changed {
+		return nil, err
+	}
+	return c.channelAnswer("user.channel.history_cleared", v), nil
+}
+
 func blockUser(ctx context.Context, c *connection, r *request) (*answer, error) {
 	u, changed, err := c.server.Accounts.BlockUser(ctx, c.doer(r), chat.UserID(r.id))
 	if err != nil || changed {
@@ -180,6 +188,7 @@ func (t *teller) channelBlock() {
 var ownNames = map[chat.EventKind]string{ //nolint:gochecknoglobals // a constant table
 	chat.ChannelMuted: "user.channel.muted", chat.ChannelUnmuted: "user.channel.unmuted",
 	chat.ChannelHidden: "user.channel.hidden", chat.ChannelUnhidden: "user.channel.unhidden",
+	chat.HistoryCleared: "user.channel.history_cleared",
 }
 
 func (t *teller) ownChannel() {
@@ -188,8 +197,10 @@ func (t *teller) ownChannel() {
 		return
 	}
 	t.actor(realtime.Channels, ownNames[e.Kind], t.view(true))
-	if e.Kind == chat.ChannelHidden || e.Kind == chat.ChannelUnhidden {
+	switch e.Kind {
+	case chat.ChannelHidden, chat.ChannelUnhidden, chat.HistoryCleared:
 		t.tell(realtime.Publication{Topic: realtime.UserTopic(e.Target, realtime.Channels), Except: t.told()}, ownNames[e.Kind], t.view(true))
+	default:
 	}
 }
 

@@ -81,7 +81,7 @@ func (s *Server) publications(e *chat.Event) []realtime.Publication {
 		t.moderator()
 	case chat.ChannelBlocked, chat.ChannelUnblocked:
 		t.channelBlock()
-	case chat.ChannelMuted, chat.ChannelUnmuted, chat.ChannelHidden, chat.ChannelUnhidden:
+	case chat.ChannelMuted, chat.ChannelUnmuted, chat.ChannelHidden, chat.ChannelUnhidden, chat.HistoryCleared:
 		t.ownChannel()
 	case chat.UserBlocked, chat.UserUnblocked:
 		t.userBlock()
