@@ -13,6 +13,8 @@ import (
 type Directory interface {
 	// Memberships lists the channels that a user is a member of.
 	Memberships(context.Context, chat.UserID) ([]chat.ChannelID, error)
+	// BlockedUsers lists whom a user blocks.
+	BlockedUsers(context.Context, chat.UserID) ([]chat.UserID, error)
 }
 
 // Keeper keeps what sessions have acknowledged beyond this process.
@@ -163,7 +165,7 @@ func (h *Hub) publish(p *Publication) {
 		}
 		for _, sub := range listeners {
 			s := sub.Session
-			if s.ID == p.Except {
+			if s.ID == p.Except || s.member.blocks(p.From) {
 				continue
 			}
 			s.mu.Lock()
@@ -175,6 +177,9 @@ func (h *Hub) publish(p *Publication) {
 
 // tellUser tells all sessions of a user on a topic of his own.
 func (h *Hub) tellUser(p *Publication, frame *Frame, u *online) {
+	if u.blocks(p.From) {
+		return
+	}
 	for s := range u.sessions {
 		if s.ID != p.Except {
 			h.tellOwn(p, frame, s)

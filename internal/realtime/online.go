@@ -7,18 +7,47 @@ import (
 	"github.com/purrchat/purr/internal/chat"
 )
 
-// online is a user with at least one session here, and the channels he is a
-// member of, kept up to date by the events of the log.
+// online is a user with at least one session here, the channels he is a member
+// of, and whom he blocks, kept up to date by the events of the log.
 type online struct {
 	user        chat.UserID
 	application chat.ApplicationID
 	sessions    map[*Session]struct{}
 	channels    map[chat.ChannelID]struct{}
-	// loading is closed once channels has been read from the store; changes
-	// are what the log has told in the meantime, which is newer.
-	loading chan struct{}
-	changes map[chat.ChannelID]bool
-	failed  error
+	// blocked are the users whom he blocks, nil for nearly everybody.
+	blocked map[chat.UserID]struct{}
+	// loading is closed once channels and blocked have been read from the store;
+	// changes and blockChanges are what the log has told in the meantime, which
+	// is newer.
+	loading      chan struct{}
+	changes      map[chat.ChannelID]bool
+	blockChanges map[chat.UserID]bool
+	failed       error
+}
+
+// blocks tells whether the user blocks another one; nobody blocks the zero user.
+// It requires the hub's lock.
+func (u *online) blocks(other chat.UserID) bool {
+	if u.blocked == nil {
+		return false
+	}
+	_, is := u.blocked[other]
+	return is
+}
+
+// setBlocked requires the hub's lock.
+func (u *online) setBlocked(other chat.UserID, on bool) {
+	switch {
+	case !on:
+		delete(u.blocked, other)
+		if len(u.blocked) == 0 {
+			u.blocked = nil
+		}
+	case u.blocked == nil:
+		u.blocked = map[chat.UserID]struct{}{other: {}}
+	default:
+		u.blocked[other] = struct{}{}
+	}
 }
 
 // enter registers a session. It tells whether it is its user's first, so that
@@ -30,6 +59,7 @@ func (h *Hub) enter(s *Session) (first bool) {
 		u = &online{
 			user: s.User, application: s.Application, sessions: map[*Session]struct{}{},
 			channels: map[chat.ChannelID]struct{}{}, loading: make(chan struct{}), changes: map[chat.ChannelID]bool{},
+			blockChanges: map[chat.UserID]bool{},
 		}
 		h.users[s.User] = u
 		tenant := h.tenants[s.Application]
@@ -45,14 +75,18 @@ func (h *Hub) enter(s *Session) (first bool) {
 	return first
 }
 
-// load makes sure that a user's channels are known: the first of his sessions
-// reads them, the others wait for it.
+// load makes sure that a user's channels and blocks are known: the first of his
+// sessions reads them, the others wait for it.
 func (h *Hub) load(ctx context.Context, u *online, first bool) error {
 	if !first {
 		<-u.loading
 		return u.failed
 	}
 	ids, err := h.directory.Memberships(ctx, u.user)
+	var blocked []chat.UserID
+	if err == nil {
+		blocked, err = h.directory.BlockedUsers(ctx, u.user)
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	u.failed = err
@@ -61,7 +95,12 @@ func (h *Hub) load(ctx context.Context, u *online, first bool) error {
 			h.addMember(u, id)
 		}
 	}
-	u.changes = nil
+	for _, other := range blocked {
+		if _, told := u.blockChanges[other]; !told {
+			u.setBlocked(other, true)
+		}
+	}
+	u.changes, u.blockChanges = nil, nil
 	close(u.loading)
 	return err
 }
@@ -126,6 +165,19 @@ func (h *Hub) Joined(user chat.UserID, channel chat.ChannelID) {
 			u.changes[channel] = true
 		}
 		h.addMember(u, channel)
+	}
+}
+
+// Blocked notes that a user blocks another one, or no longer: he is told nothing
+// that is From him.
+func (h *Hub) Blocked(user, other chat.UserID, on bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if u := h.users[user]; u != nil {
+		if u.blockChanges != nil {
+			u.blockChanges[other] = on
+		}
+		u.setBlocked(other, on)
 	}
 }
 

@@ -275,8 +275,10 @@ func notCut(tb testing.TB, l *link) {
 type directory struct {
 	mu       sync.Mutex
 	channels map[chat.UserID][]chat.ChannelID
-	fail     error
-	lookups  int
+	// blocked is whom somebody blocks.
+	blocked map[chat.UserID][]chat.UserID
+	fail    error
+	lookups int
 	// asked, if not nil, hears of a lookup that has read its answer and waits
 	// for answer before it gives it.
 	asked, answer chan struct{}
@@ -297,6 +299,12 @@ func (d *directory) Memberships(ctx context.Context, u chat.UserID) ([]chat.Chan
 		}
 	}
 	return ids, err
+}
+
+func (d *directory) BlockedUsers(_ context.Context, u chat.UserID) ([]chat.UserID, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.blocked[u]), nil
 }
 
 // keeper remembers what it was given.

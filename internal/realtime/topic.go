@@ -84,6 +84,9 @@ type Publication struct {
 	Everyone chat.ApplicationID
 	// Only, if set, means this session alone; Except leaves one out.
 	Only, Except chat.SessionID
+	// From is the user whose doing is told of, zero for what everybody is told:
+	// it is left out for those who block him.
+	From chat.UserID
 	// Request is the name of the request that a publication to Only answers.
 	// Receipt tells that the request's receipt has to go with it.
 	Request string

@@ -96,6 +96,15 @@ func (cs *Channels) ListBlocks(ctx context.Context, actor chat.Actor, id chat.Ch
 	return p, err
 }
 
+// BlockedUsers lists whom a user blocks.
+func (cs *Channels) BlockedUsers(ctx context.Context, user chat.UserID) (ids []chat.UserID, err error) {
+	err = cs.DB.View(ctx, func(tx *store.Tx) error {
+		ids, err = tx.BlockedUsers(user)
+		return err
+	})
+	return ids, err
+}
+
 // checkNobodyBlocks refuses a direct channel with somebody who blocked the
 // user, or whom he blocked.
 func checkNobodyBlocks(tx *store.Tx, user chat.UserID, members []chat.UserID) error {

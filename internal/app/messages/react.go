@@ -47,7 +47,8 @@ func (ms *Messages) RemoveReaction(ctx context.Context, actor chat.Actor, id cha
 
 func recordReaction(tx *store.Tx, actor chat.Actor, kind chat.EventKind, m chat.Message, r chat.Reaction) error {
 	e := event(actor, kind, m.Channel, int64(r.ID))
-	e.Reaction = &r
+	to := m.Remains()
+	e.Reaction, e.Message = &r, &to
 	_, err := tx.Record(e)
 	return err
 }

@@ -38,10 +38,13 @@ func (s *subjects) wantLifecycle(e chat.Event) bool {
 }
 
 func (l *lifecycle) find(tx *store.Tx, app chat.ApplicationID) (err error) {
-	if l.remains, err = tx.RemainsByID(app, l.remainIDs); err != nil {
+	if l.reactions, err = tx.ReactionsByID(app, l.reactionIDs); err != nil {
 		return err
 	}
-	if l.reactions, err = tx.ReactionsByID(app, l.reactionIDs); err != nil {
+	for _, r := range l.reactions {
+		l.remainIDs = append(l.remainIDs, r.Message)
+	}
+	if l.remains, err = tx.RemainsByID(app, l.remainIDs); err != nil {
 		return err
 	}
 	if l.reports, err = tx.ReportsByID(app, l.reportIDs); err != nil {
@@ -76,7 +79,9 @@ func (s *subjects) fillLifecycle(e *chat.Event) bool {
 	case chat.MessageDeleted, chat.MessageHidden:
 		e.Message = found(s.remains, chat.MessageID(e.Subject))
 	case chat.ReactionCreated, chat.ReactionRemoved:
-		e.Reaction = found(s.reactions, chat.ReactionID(e.Subject))
+		if e.Reaction = found(s.reactions, chat.ReactionID(e.Subject)); e.Reaction != nil {
+			e.Message = found(s.remains, e.Reaction.Message)
+		}
 	case chat.MessageReported:
 		e.Report = found(s.reports, chat.ReportID(e.Subject))
 	case chat.ThreadCreated:

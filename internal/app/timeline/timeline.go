@@ -34,19 +34,26 @@ func (t *Timeline) After(ctx context.Context, after chat.Position, limit int) (e
 		if events, err = tx.EventsAfter(after, limit); err != nil {
 			return err
 		}
-		return load(tx, events)
+		if err := load(tx, events); err != nil {
+			return err
+		}
+		return showOwners(tx, events)
 	})
 	return events, err
 }
 
 // Missed lists up to limit events that concern a user and follow a position,
-// oldest first, each with what it is about.
+// oldest first, each with what it is about as he is shown it by now, and marked
+// where he is shown none of it.
 func (t *Timeline) Missed(ctx context.Context, user chat.UserID, after chat.Position, limit int) (events []chat.Event, err error) {
 	err = t.DB.View(ctx, func(tx *store.Tx) error {
 		if events, err = tx.UserEventsAfter(user, after, limit); err != nil {
 			return err
 		}
-		return load(tx, events)
+		if err := load(tx, events); err != nil {
+			return err
+		}
+		return leaveOut(tx, user, events)
 	})
 	return events, err
 }

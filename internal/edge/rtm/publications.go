@@ -34,6 +34,8 @@ func (s *Server) Events(events []chat.Event) {
 			s.Hub.Joined(e.Target, e.Channel)
 		case chat.MemberLeft:
 			s.Hub.Left(e.Target, e.Channel)
+		case chat.UserBlocked, chat.UserUnblocked:
+			s.Hub.Blocked(e.Target, chat.UserID(e.Subject), e.Kind == chat.UserBlocked)
 		default:
 		}
 		s.Hub.Publish(s.publications(e))
@@ -129,10 +131,20 @@ func (t *teller) message() {
 	for i := range t.pubs {
 		t.pubs[i].Receipt = true // see connection.conclude
 	}
-	if t.event.Gone {
+	if t.event.Gone || t.event.LeftOut {
 		return
 	}
-	t.tell(realtime.Publication{Topic: realtime.ChannelTopic(m.Channel, realtime.Messages)}, "channel.message.created", resource)
+	t.tell(about(m, realtime.Messages), "channel.message.created", resource)
+}
+
+// about is what a channel is told about a message on one of its topics, but for
+// those who block its author.
+func about(m *chat.Message, topic realtime.Name) realtime.Publication {
+	p := realtime.Publication{Topic: realtime.ChannelTopic(m.Channel, topic)}
+	if m.User != nil {
+		p.From = m.User.ID
+	}
+	return p
 }
 
 // view renders the event's channel for members or for others.

@@ -31,16 +31,18 @@ func (t *teller) changedMessage() {
 		return // purged since
 	}
 	resource := func(dst []byte) []byte { return t.server.style.Message(dst, m) }
-	all := realtime.Publication{Topic: realtime.ChannelTopic(m.Channel, realtime.Messages)}
+	all := about(m, realtime.Messages)
 	switch t.event.Kind {
 	case chat.MessageUpdated:
 		t.actor(realtime.Messages, "user.message.updated", resource)
-		if !t.event.Gone {
+		if !t.event.Gone && !t.event.LeftOut {
 			t.tell(all, "channel.message.updated", resource)
 		}
 	case chat.MessageDeleted:
 		t.actor(realtime.Messages, "user.message.deleted", resource)
-		t.tell(all, "channel.message.deleted", resource)
+		if !t.event.LeftOut {
+			t.tell(all, "channel.message.deleted", resource)
+		}
 	default: // for the actor alone
 		t.actor(realtime.Messages, "user.message.deleted", resource)
 	}
@@ -48,7 +50,7 @@ func (t *teller) changedMessage() {
 
 func (t *teller) reaction() {
 	e := t.event
-	if e.Reaction == nil {
+	if e.Reaction == nil || e.Message == nil {
 		return // purged
 	}
 	resource := func(dst []byte) []byte { return t.server.style.Reaction(dst, e.Reaction) }
@@ -57,5 +59,7 @@ func (t *teller) reaction() {
 		own, all = "user.reaction.removed", "message.reaction.removed"
 	}
 	t.actor(realtime.Reactions, own, resource)
-	t.tell(realtime.Publication{Topic: realtime.ChannelTopic(e.Channel, realtime.Reactions)}, all, resource)
+	if !e.LeftOut {
+		t.tell(about(e.Message, realtime.Reactions), all, resource)
+	}
 }

@@ -46,34 +46,41 @@ func TestPublications(t *testing.T) {
 	}
 	none := func(*chat.Event) {}
 	about := func(e *chat.Event) { e.Message = message }
+	leftOut := func(e *chat.Event) { e.Message, e.LeftOut = message, true }
 	reaction := &chat.Reaction{ID: 51, Message: 31, Emoji: "🐈", User: &ann, CreatedAt: at}
 	report := &chat.MessageReport{ID: 52, Application: 1, Channel: 21, Message: 31, User: &ann, Reason: "rude", CreatedAt: at}
 	thread := &chat.Thread{ID: 53, Application: 1, Channel: 21, Name: "thread", CreatedAt: at}
 	s := &Server{style: wire.Style{Base: "http://purr.test", Links: wire.Client}}
 	for name, e := range map[string]chat.Event{
-		"message.created":          event(chat.MessageCreated, func(e *chat.Event) { e.Message, e.ChannelState = message, nil }),
-		"message.created, deleted": event(chat.MessageCreated, none),
-		"message.created, gone":    event(chat.MessageCreated, func(e *chat.Event) { e.Message, e.Gone = message, true }),
-		"message.updated":          event(chat.MessageUpdated, about),
-		"message.updated, gone":    event(chat.MessageUpdated, func(e *chat.Event) { e.Message, e.Gone = message, true }),
-		"message.deleted":          event(chat.MessageDeleted, func(e *chat.Event) { e.Message, e.Gone = message, true }),
-		"message.hidden":           event(chat.MessageHidden, about),
-		"message.reported":         event(chat.MessageReported, func(e *chat.Event) { e.Report, e.Target = report, ann.ID }),
-		"reaction.created":         event(chat.ReactionCreated, func(e *chat.Event) { e.Reaction = reaction }),
-		"reaction.removed":         event(chat.ReactionRemoved, func(e *chat.Event) { e.Reaction = reaction }),
-		"reaction.created, purged": event(chat.ReactionCreated, none),
-		"thread.created":           event(chat.ThreadCreated, func(e *chat.Event) { e.Thread = thread }),
-		"message.read":             event(chat.MessageRead, func(e *chat.Event) { e.Message, e.Target, e.User = message, ann.ID, &ann }),
-		"message.unread":           event(chat.MessageUnread, func(e *chat.Event) { e.Message, e.Target, e.User = message, ann.ID, &ann }),
-		"channel.created":          event(chat.ChannelCreated, target(ann)),
-		"channel.updated":          event(chat.ChannelUpdated, none),
-		"channel.deleted":          event(chat.ChannelDeleted, none),
-		"member.joined":            event(chat.MemberJoined, target(ann)),
-		"member.joined, added":     event(chat.MemberJoined, target(bob)),
-		"member.left":              event(chat.MemberLeft, target(ann)),
-		"member.left, removed":     event(chat.MemberLeft, target(bob)),
-		"user.updated":             event(chat.UserUpdated, alone(ann)),
-		"user.deleted":             event(chat.UserDeleted, alone(ann)),
+		"message.created":            event(chat.MessageCreated, func(e *chat.Event) { e.Message, e.ChannelState = message, nil }),
+		"message.created, deleted":   event(chat.MessageCreated, none),
+		"message.created, gone":      event(chat.MessageCreated, func(e *chat.Event) { e.Message, e.Gone = message, true }),
+		"message.updated":            event(chat.MessageUpdated, about),
+		"message.updated, gone":      event(chat.MessageUpdated, func(e *chat.Event) { e.Message, e.Gone = message, true }),
+		"message.deleted":            event(chat.MessageDeleted, func(e *chat.Event) { e.Message, e.Gone = message, true }),
+		"message.hidden":             event(chat.MessageHidden, about),
+		"message.reported":           event(chat.MessageReported, func(e *chat.Event) { e.Report, e.Target = report, ann.ID }),
+		"reaction.created":           event(chat.ReactionCreated, func(e *chat.Event) { e.Reaction, e.Message = reaction, message }),
+		"reaction.removed":           event(chat.ReactionRemoved, func(e *chat.Event) { e.Reaction, e.Message = reaction, message }),
+		"reaction.created, purged":   event(chat.ReactionCreated, none),
+		"message.created, left out":  event(chat.MessageCreated, leftOut),
+		"message.updated, left out":  event(chat.MessageUpdated, leftOut),
+		"message.deleted, left out":  event(chat.MessageDeleted, leftOut),
+		"reaction.created, left out": event(chat.ReactionCreated, func(e *chat.Event) { e.Reaction, e.Message, e.LeftOut = reaction, message, true }),
+		"message.read, left out":     event(chat.MessageRead, func(e *chat.Event) { e.Message, e.Target, e.User, e.LeftOut = message, ann.ID, &ann, true }),
+		"history.cleared":            event(chat.HistoryCleared, target(ann)),
+		"thread.created":             event(chat.ThreadCreated, func(e *chat.Event) { e.Thread = thread }),
+		"message.read":               event(chat.MessageRead, func(e *chat.Event) { e.Message, e.Target, e.User = message, ann.ID, &ann }),
+		"message.unread":             event(chat.MessageUnread, func(e *chat.Event) { e.Message, e.Target, e.User = message, ann.ID, &ann }),
+		"channel.created":            event(chat.ChannelCreated, target(ann)),
+		"channel.updated":            event(chat.ChannelUpdated, none),
+		"channel.deleted":            event(chat.ChannelDeleted, none),
+		"member.joined":              event(chat.MemberJoined, target(ann)),
+		"member.joined, added":       event(chat.MemberJoined, target(bob)),
+		"member.left":                event(chat.MemberLeft, target(ann)),
+		"member.left, removed":       event(chat.MemberLeft, target(bob)),
+		"user.updated":               event(chat.UserUpdated, alone(ann)),
+		"user.deleted":               event(chat.UserDeleted, alone(ann)),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -155,6 +162,9 @@ func audience(p *realtime.Publication) string {
 	}
 	if p.Except != 0 {
 		words = append(words, fmt.Sprintf("not session %d", p.Except))
+	}
+	if p.From != 0 {
+		words = append(words, fmt.Sprintf("not who blocks %d", p.From))
 	}
 	if p.Request != "" {
 		words = append(words, "answering "+p.Request)

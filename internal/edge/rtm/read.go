@@ -131,17 +131,19 @@ func (r *request) cursor(name string) (text string, n int64, err error) {
 }
 
 // receipt tells of a read receipt that came or went: those in the channel, the
-// reader, whose counters move, and the author of the message.
+// reader, whose counters move, and the author of the message; but nobody who
+// blocks the reader. Who wrote the message does not matter: a receipt says that
+// all before it was read, too.
 func (t *teller) receipt(name string) {
 	e := t.event
-	if e.Message == nil || e.User == nil {
-		return // deleted since
+	if e.Message == nil || e.User == nil || e.LeftOut {
+		return // deleted since, or by somebody who is blocked
 	}
 	receipt := chat.ReadReceipt{Message: e.Message.ID, User: *e.User, ReadAt: e.At}
 	resource := func(dst []byte) []byte { return t.server.style.ReadReceipt(dst, &receipt) }
-	t.tell(realtime.Publication{Topic: realtime.ChannelTopic(e.Channel, realtime.ReadReceipts)}, name, resource)
+	t.tell(realtime.Publication{Topic: realtime.ChannelTopic(e.Channel, realtime.ReadReceipts), From: e.Target}, name, resource)
 	t.tell(realtime.Publication{Topic: realtime.UserTopic(e.Target, realtime.ReadReceipts)}, name, resource)
 	if author := e.Message.User; author != nil {
-		t.tell(realtime.Publication{Topic: realtime.UserTopic(author.ID, realtime.ReadReceipts)}, name, resource)
+		t.tell(realtime.Publication{Topic: realtime.UserTopic(author.ID, realtime.ReadReceipts), From: e.Target}, name, resource)
 	}
 }

@@ -162,7 +162,7 @@ func typeKeys(ctx context.Context, c *connection, r *request) (*answer, error) {
 	return nil, nil //nolint:nilnil // nothing waits for an event
 }
 
-// typingSignal tells those who are there of who types.
+// typingSignal tells those who are there, and do not block him, of who types.
 func (s *Server) typingSignal(ctx context.Context, sig chat.Signal) {
 	if sig.Kind == chat.KeysTyped {
 		s.keysTyped(ctx, sig)
@@ -173,8 +173,8 @@ func (s *Server) typingSignal(ctx context.Context, sig chat.Signal) {
 		what = "stopped"
 	}
 	pubs := []realtime.Publication{
-		{Topic: realtime.ChannelTopic(sig.Channel, realtime.Typing)},
-		{Topic: realtime.Topic{Scope: realtime.OfUser, Name: realtime.Participants}, Members: sig.Channel},
+		{Topic: realtime.ChannelTopic(sig.Channel, realtime.Typing), From: sig.User},
+		{Topic: realtime.Topic{Scope: realtime.OfUser, Name: realtime.Participants}, Members: sig.Channel, From: sig.User},
 	}
 	s.tellOf(ctx, sig, pubs, func(p realtime.Publication) string {
 		if p.Members != 0 {
@@ -196,7 +196,7 @@ func (s *Server) keysTyped(ctx context.Context, sig chat.Signal) {
 		}
 		return
 	}
-	s.Hub.Publish([]realtime.Publication{{Topic: t, Render: func() []byte {
+	s.Hub.Publish([]realtime.Publication{{Topic: t, From: sig.User, Render: func() []byte {
 		return event("thread.keystrokes.created", func(dst []byte) []byte { return s.style.Keystrokes(dst, &u, sig.Text) })
 	}}})
 	s.Hub.Flush()
