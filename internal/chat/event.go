@@ -70,6 +70,9 @@ const (
 	UserUpdated EventKind = "user.updated"
 	// UserDeleted: Target is gone.
 	UserDeleted EventKind = "user.deleted"
+	// SettingsUpdated: the application changed its settings, which are Data.
+	// No client hears of it, every node does.
+	SettingsUpdated EventKind = "settings.updated"
 )
 
 // LeftBlocked is the Data of an event that says why a membership ended.

@@ -6,13 +6,16 @@ import (
 	"github.com/purrchat/purr/internal/chat"
 )
 
-const applicationColumns = `id, name, api_key, client_id, properties, guest_users, user_created_channels, created_at`
+const applicationColumns = `id, name, api_key, client_id, properties, guest_users, user_created_channels,
+	read_on_delivery, link_previews, created_at`
 
 func readApplication(row scanner) (a chat.Application, err error) {
-	var guests, channels bool
+	var guests, channels, reading, previews bool
 	var created int64
-	err = row.Scan(&a.ID, &a.Name, &a.Key, &a.ClientID, &a.Properties, &guests, &channels, &created)
-	a.Settings = chat.Settings{GuestUsers: toggle(guests), UserCreatedChannels: toggle(channels)}
+	err = row.Scan(&a.ID, &a.Name, &a.Key, &a.ClientID, &a.Properties, &guests, &channels, &reading, &previews, &created)
+	a.Settings = chat.Settings{
+		GuestUsers: toggle(guests), UserCreatedChannels: toggle(channels), ReadOnDelivery: toggle(reading), LinkPreviews: toggle(previews),
+	}
 	a.CreatedAt = fromMicros(created)
 	return a, err
 }
@@ -27,9 +30,21 @@ func toggle(on bool) chat.Toggle {
 // InsertApplication adds an application with the hash of its client secret.
 func (tx *Tx) InsertApplication(a chat.Application, secretHash string) error {
 	_, err := tx.exec("insert application", `INSERT INTO applications (`+applicationColumns+`, client_secret_hash)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		int64(a.ID), a.Name, a.Key, a.ClientID, string(a.Properties), a.Settings.GuestUsers == chat.Enabled,
-		a.Settings.UserCreatedChannels == chat.Enabled, micros(a.CreatedAt), secretHash)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		int64(a.ID), a.Name, a.Key, a.ClientID, string(a.Properties),
+		a.Settings.GuestUsers == chat.Enabled, a.Settings.UserCreatedChannels == chat.Enabled,
+		a.Settings.ReadOnDelivery == chat.Enabled, a.Settings.LinkPreviews == chat.Enabled, micros(a.CreatedAt), secretHash)
+	return err
+}
+
+// SetSettings replaces an application's settings.
+func (tx *Tx) SetSettings(id chat.ApplicationID, s chat.Settings) error {
+	n, err := tx.exec("set settings", `UPDATE applications SET guest_users = $1, user_created_channels = $2, read_on_delivery = $3, link_previews = $4
+		WHERE id = $5`,
+		s.GuestUsers == chat.Enabled, s.UserCreatedChannels == chat.Enabled, s.ReadOnDelivery == chat.Enabled, s.LinkPreviews == chat.Enabled, int64(id))
+	if err == nil && n == 0 {
+		err = ErrNotFound
+	}
 	return err
 }
 

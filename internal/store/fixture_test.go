@@ -46,7 +46,9 @@ func (f fixture) application(name string) chat.Application {
 	f.t.Helper()
 	a := chat.Application{
 		ID: chat.ApplicationID(f.id()), Name: name, Key: "key of " + name, ClientID: "client of " + name,
-		Settings: chat.Settings{GuestUsers: chat.Enabled, UserCreatedChannels: chat.Disabled},
+		Settings: chat.Settings{
+			GuestUsers: chat.Enabled, UserCreatedChannels: chat.Disabled, ReadOnDelivery: chat.Enabled, LinkPreviews: chat.Disabled,
+		},
 	}
 	f.update(func(tx *store.Tx) error {
 		a.CreatedAt = tx.Now

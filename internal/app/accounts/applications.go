@@ -21,7 +21,7 @@ func (a *Accounts) CreateApplication(ctx context.Context, name string) (chat.Cre
 	c := chat.Credentials{
 		Application: chat.Application{
 			ID: chat.ApplicationID(a.IDs.Next()), Name: name, Key: uuid(), ClientID: uuid(),
-			Settings: chat.Settings{GuestUsers: chat.Enabled, UserCreatedChannels: chat.Enabled},
+			Settings: chat.DefaultSettings(),
 		},
 		ClientSecret: secret(),
 	}
