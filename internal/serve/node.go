@@ -107,7 +107,7 @@ func (n *Node) startRealtime(ctx context.Context) error {
 		},
 	})
 	n.relay = relay.New(context.WithoutCancel(ctx), relay.Options{
-		Log: n.timeline, Sink: n.rtm.Events, Announce: n.bus.Announce, Every: time.Second, Logger: n.log,
+		Log: n.timeline, Sink: n.hear, Announce: n.bus.Announce, Every: time.Second, Logger: n.log,
 	}, head)
 	n.db.OnCommit(func(events []chat.Event) {
 		n.relay.Committed(events)
@@ -134,6 +134,13 @@ func (n *Node) startRealtime(ctx context.Context) error {
 	n.group.Go("sweep", n.sweep)
 	n.group.Go("memory", returnMemory)
 	return nil
+}
+
+// hear takes committed events, in the order of the log, to those parts of the
+// node that follow it.
+func (n *Node) hear(events []chat.Event) {
+	n.accounts.Heard(events)
+	n.rtm.Events(events)
 }
 
 // openBus connects the nodes, where there are several.

@@ -2,7 +2,8 @@
 // users, and user sessions.
 //
 // An Accounts is safe for concurrent use. It keeps no truth of its own: what it
-// remembers besides the store is which users may be about to go offline.
+// remembers besides the store is which users may be about to go offline, and the
+// settings that are asked for too often to be read each time.
 package accounts
 
 import (
@@ -42,6 +43,8 @@ type Accounts struct {
 	Now func() time.Time
 
 	leaving departures
+	// settings has the chat.Settings of applications by their id, see know.
+	settings sync.Map
 }
 
 // departures are the users whose grace is running out, in the order in which

@@ -55,6 +55,7 @@ func (a *Accounts) StartSession(ctx context.Context, in StartSessionInput) (Star
 	if err != nil {
 		return StartedSession{}, err
 	}
+	a.know(app)
 	s, wasOnline, err := a.resume(ctx, app, in)
 	if errors.Is(err, errNoResume) {
 		s, wasOnline, err = a.begin(ctx, app, in)

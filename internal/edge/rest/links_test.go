@@ -76,6 +76,7 @@ func TestGolden(t *testing.T) {
 	}).ok()
 	for name, target := range map[string]string{
 		"application":     "/application",
+		"settings":        "/application/settings",
 		"user":            path("/users/%d", s.alice),
 		"users":           "/users?size=1&sort=name,desc",
 		"channels":        "/channels?members=alice",

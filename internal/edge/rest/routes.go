@@ -14,6 +14,8 @@ func (d *door) routes() []route {
 
 		operation("GET", "", d.retrieveApplication).under(tenant),
 		operation("GET", "/application", d.retrieveApplication),
+		operation("GET", "/application/settings", d.retrieveSettings),
+		operation("PUT", "/application/settings", d.updateSettings),
 
 		operation("GET", "/users", d.listUsers),
 		operation("HEAD", "/users", d.checkUserExists),

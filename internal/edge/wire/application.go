@@ -25,14 +25,23 @@ func (s Style) Application(dst []byte, a *chat.Application) []byte {
 	return append(dst, `}}`...)
 }
 
-// Settings appends an application's settings (platform-api D.1).
-func (s Style) Settings(dst []byte, a *chat.Application) []byte {
+// Settings appends an application's settings (platform-api D.1), and after them
+// those that are our own.
+func (s Style) Settings(dst []byte, set chat.Settings) []byte {
 	dst = append(dst, `{"_links":{`...)
-	dst = AppendLink(dst, "self", s.applicationURL()+"/settings")
+	dst = AppendLink(dst, "self", s.applicationURL()+"/application/settings")
+	dst = append(dst, ',')
+	dst = AppendLink(dst, "application", s.applicationURL())
 	dst = append(dst, '}')
-	dst = s.name(dst, guestUsers)
-	dst = AppendString(dst, string(a.Settings.GuestUsers))
-	dst = s.name(dst, userCreatedChannels)
-	dst = AppendString(dst, string(a.Settings.UserCreatedChannels))
+	for _, x := range []struct {
+		name  member
+		value chat.Toggle
+	}{
+		{guestUsers, set.GuestUsers}, {userCreatedChannels, set.UserCreatedChannels},
+		{readOnDelivery, set.ReadOnDelivery}, {linkPreviews, set.LinkPreviews},
+	} {
+		dst = s.name(dst, x.name)
+		dst = AppendString(dst, string(x.value))
+	}
 	return append(dst, '}')
 }

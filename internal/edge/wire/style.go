@@ -72,6 +72,8 @@ var (
 	nestedLevel         = named("nestedLevel", "nested_level")
 	repliesCount        = named("repliesCount", "replies_count")
 	guestUsers          = named("guestUsers", "guest_users")
+	readOnDelivery      = named("readOnDelivery", "read_on_delivery")
+	linkPreviews        = named("linkPreviews", "link_previews")
 	totalElements       = named("totalElements", "total_elements")
 	totalPages          = named("totalPages", "total_pages")
 	userCreatedChannels = named("userCreatedChannels", "user_created_channels")
