@@ -144,19 +144,15 @@ func agent(name string) string {
 }
 
 // admit finds or makes the user who connects without having been
-// authenticated. Who has been a guest before comes as he is; others where the
-// application lets guests in, and unknown ones become guests.
+// authenticated: known users come as they are and unknown ones become guests,
+// where the application lets guests in, and otherwise nobody comes.
 func (a *Accounts) admit(tx *store.Tx, app chat.Application, name string, id chat.UserID) (chat.User, error) {
-	u, err := tx.UserByName(app.ID, name)
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return u, err
+	if app.Settings.GuestUsers != chat.Enabled {
+		return chat.User{}, denied("Users of this application must be authenticated.")
 	}
-	known := err == nil
-	switch {
-	case known && (u.Guest || app.Settings.GuestUsers == chat.Enabled):
-		return u, nil
-	case app.Settings.GuestUsers != chat.Enabled:
-		return u, denied("Users of this application must be authenticated.")
+	u, err := tx.UserByName(app.ID, name)
+	if !errors.Is(err, store.ErrNotFound) {
+		return u, err
 	}
 	u = chat.User{ID: id, Application: app.ID, Name: name, DisplayName: name, Guest: true, CreatedAt: tx.Now}
 	return u, tx.InsertUser(u)

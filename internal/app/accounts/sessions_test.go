@@ -68,7 +68,7 @@ func TestWhoIsLetIn(t *testing.T) {
 			{"an unknown user", w.App.Key, "new", "", true},
 			{"an unknown user, without guests", strict.Key, "new", "", false},
 			{"a guest", w.App.Key, "guest", "", true},
-			{"a guest, without guests", strict.Key, "guest", "", true},
+			{"a guest, without guests", strict.Key, "guest", "", false},
 			{"a known user", w.App.Key, "known", "", true},
 			{"a known user, without guests", strict.Key, "known", "", false},
 			{"an unknown user with parameters that nobody asks for", w.App.Key, "newer", `{"a":1}`, true},
