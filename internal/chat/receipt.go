@@ -20,3 +20,13 @@ type ReadPosition struct {
 	Message MessageID
 	Seq     Seq
 }
+
+// Delivery says that a message, and so all that came before it, has reached a
+// user while he chats in its channel.
+type Delivery struct {
+	Application ApplicationID
+	User        UserID
+	Channel     ChannelID
+	// Message is the number of the message within its channel.
+	Message Seq
+}

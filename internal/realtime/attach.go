@@ -161,7 +161,9 @@ func (s *Session) replay(p *Publication) {
 	}
 	if sub := s.listener(t); sub != nil && p.Mark > sub.told {
 		sub.told = p.Mark
-		s.queue.push(Item{Subscription: sub, Frame: &Frame{Mark: p.Mark, Request: p.Request, Receipt: p.Receipt, Body: p.Render()}})
+		s.queue.push(Item{Subscription: sub, Frame: &Frame{
+			Mark: p.Mark, Request: p.Request, Receipt: p.Receipt, Message: p.Message, Body: p.Render(),
+		}})
 	}
 }
 

@@ -26,14 +26,20 @@ type Keeper interface {
 type Options struct {
 	Directory Directory
 	Keeper    Keeper
+	// Reader makes read what has reached the users of the applications for
+	// which Reads says so. Reads is called often and must not wait; without it
+	// nothing is made read.
+	Reader Reader
+	Reads  func(chat.ApplicationID) bool
 	// Signals hears of chat sessions that begin and end.
 	Signals func(chat.Signal)
 	Limits  Limits
 	// Grace is how long a chat session outlives its socket, Window how long
 	// a session does.
 	Grace, Window time.Duration
-	// Crowd is how many listeners hear of somebody's presence; in greater
-	// crowds it is not told, since that costs the square of their number.
+	// Crowd is how many listeners hear of somebody's presence, or of what he
+	// has read; in greater crowds it is not told, since that costs the square
+	// of their number.
 	Crowd int
 	Now   func() time.Time
 }
@@ -48,8 +54,9 @@ type Hub struct {
 	crowd     int
 	now       func() time.Time
 
-	flushers *flushers
-	keeper   *keeper
+	flushers   *flushers
+	keeper     *keeper
+	deliveries *deliveries
 
 	// position is that of the newest event that was published here.
 	position atomic.Int64
@@ -94,16 +101,18 @@ func New(o Options, position chat.Position) *Hub {
 		flushers: newFlushers(),
 		keeper:   newKeeper(o.Keeper),
 	}
+	h.deliveries = newDeliveries(o.Reader, o.Reads, h.receiptListeners)
 	h.position.Store(int64(position))
 	return h
 }
 
 // Run does the hub's background work until ctx ends, and then keeps what
-// sessions have acknowledged for the last time.
+// sessions have acknowledged, and made read, for the last time.
 func (h *Hub) Run(ctx context.Context) {
 	var all sync.WaitGroup
 	all.Go(func() { h.flushers.run(ctx) })
 	all.Go(func() { h.keeper.run(ctx) })
+	all.Go(func() { h.deliveries.run(ctx) })
 	all.Wait()
 }
 
@@ -137,7 +146,7 @@ func (h *Hub) Flush() {
 
 // publish requires the hub's lock for reading.
 func (h *Hub) publish(p *Publication) {
-	frame := &Frame{Mark: p.Mark, Request: p.Request, Receipt: p.Receipt}
+	frame := &Frame{Mark: p.Mark, Request: p.Request, Receipt: p.Receipt, Message: p.Message}
 	switch {
 	case p.Only != 0:
 		if s := h.sessions[p.Only]; s != nil {
@@ -160,7 +169,7 @@ func (h *Hub) publish(p *Publication) {
 		}
 	default:
 		listeners := h.topics[p.Topic]
-		if p.Topic.Name == Participants && len(listeners) > h.crowd {
+		if (p.Topic.Name == Participants || p.Topic.Name == ReadReceipts) && len(listeners) > h.crowd {
 			return
 		}
 		for _, sub := range listeners {
@@ -247,6 +256,16 @@ func (h *Hub) Listeners(t Topic) int {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	return len(h.topics[t])
+}
+
+// receiptListeners is the number of sessions here that are told of what is read
+// in a channel.
+func (h *Hub) receiptListeners(c chat.ChannelID) int {
+	n := h.Listeners(ChannelTopic(c, ReadReceipts))
+	if n > h.crowd {
+		return 0
+	}
+	return n
 }
 
 // Counts are the sizes of what the hub holds, for metrics.

@@ -278,6 +278,7 @@ func (s *Session) credit() {
 		it := s.queue.at(i)
 		if sub := it.Subscription; sub != nil && (!sub.Acknowledging || !s.acknowledges) {
 			sub.acknowledged = max(sub.acknowledged, it.Frame.Mark)
+			s.delivered(it)
 		}
 	}
 }
@@ -390,8 +391,11 @@ func (s *Session) settle() {
 			if owed && (s.acknowledges || s.queue.written <= unacknowledged) {
 				return
 			}
-			// A peer that never acknowledges has what was written.
-			sub.acknowledged = max(sub.acknowledged, it.Frame.Mark)
+			if it.Frame.Mark > sub.acknowledged {
+				// A peer that never acknowledges has what was written.
+				sub.acknowledged = it.Frame.Mark
+				s.delivered(it)
+			}
 		}
 		s.queue.pop()
 	}
@@ -411,6 +415,7 @@ func (s *Session) Acknowledge(slot int, id []byte, m Mark) {
 		s.mu.Unlock()
 		return
 	}
+	s.deliveredUpTo(sub, sub.acknowledged, m)
 	sub.acknowledged, sub.told = m, max(sub.told, m)
 	s.acknowledges = true
 	s.settle()

@@ -91,6 +91,9 @@ type Publication struct {
 	// Receipt tells that the request's receipt has to go with it.
 	Request string
 	Receipt bool
+	// Message is the number within its channel of the message that this
+	// delivers to the listeners of the channel, zero for all else.
+	Message chat.Seq
 	// Render makes the body. It is called once at most, by Publish.
 	Render func() []byte
 }
@@ -100,6 +103,7 @@ type Frame struct {
 	Mark    Mark
 	Request string
 	Receipt bool
+	Message chat.Seq
 	Body    []byte
 }
 

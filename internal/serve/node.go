@@ -91,6 +91,7 @@ func (n *Node) startRealtime(ctx context.Context) error {
 	n.accounts.Signals = n.bus
 	n.hub = realtime.New(realtime.Options{
 		Directory: n.channels, Keeper: n.accounts, Signals: n.bus.Publish, Now: time.Now,
+		Reader: n.messages, Reads: n.accounts.ReadsOnDelivery,
 		Limits: realtime.Limits{
 			Items: queueItems, Bytes: int(n.config.Connection.MaxQueue), Subscriptions: n.config.Connection.MaxSubscriptions,
 		},

@@ -36,6 +36,20 @@ func (ms *Messages) ReadChannel(ctx context.Context, actor chat.Actor, id chat.C
 	})
 }
 
+// ReadDelivered makes users read what has reached them. Who is no member any
+// more, or gone, is left out.
+func (ms *Messages) ReadDelivered(ctx context.Context, list []chat.Delivery) error {
+	return ms.DB.Update(ctx, func(tx *store.Tx) error {
+		for _, d := range list {
+			err := readUpTo(tx, chat.Actor{Application: d.Application, User: d.User}, d.Channel, d.Message)
+			if err != nil && !errors.Is(err, store.ErrNotFound) && !errors.Is(err, chat.ErrUnknownUser) {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // Unread moves the acting member's position back to just before a message: it
 // and all after it are unread. What is unread already stays so.
 func (ms *Messages) Unread(ctx context.Context, actor chat.Actor, id chat.MessageID) error {

@@ -134,7 +134,9 @@ func (t *teller) message() {
 	if t.event.Gone || t.event.LeftOut {
 		return
 	}
-	t.tell(about(m, realtime.Messages), "channel.message.created", resource)
+	p := about(m, realtime.Messages)
+	p.Message = m.Seq
+	t.tell(p, "channel.message.created", resource)
 }
 
 // about is what a channel is told about a message on one of its topics, but for
