@@ -91,6 +91,9 @@ func (p *PlatformClient) StatusOf(group, method string, args ...any) int {
 	return failure.Status
 }
 
+// Named tells whether this is the SDK of that name.
+func (p *PlatformClient) Named(sdk PlatformSDK) bool { return p.sdk == sdk }
+
 // Members returns an object with its member names spelled as this SDK spells
 // them. Tests write them as the older SDK does.
 func (p *PlatformClient) Members(object map[string]any) map[string]any {
