@@ -104,6 +104,9 @@ func Operations() []Operation {
 			body:  []body{{[]string{"application/x-www-form-urlencoded", "multipart/form-data"}, object(must("grant_type", word("client_credentials")))}}, answer: ref("TokenResource")},
 
 		{Method: "GET", Path: "/application", ID: "retrieveApplication", Tag: "Application", Summary: "Retrieve the application", answer: ref("ApplicationResource")},
+		{Method: "GET", Path: "/application/settings", ID: "retrieveApplicationSettings", Tag: "Application", Summary: "Retrieve the application's settings", answer: ref("ApplicationSettingsResource")},
+		{Method: "PUT", Path: "/application/settings", ID: "updateApplicationSettings", Tag: "Application", Summary: "Update the application's settings", About: "What is not named stays as it is.",
+			body: jsonBody("ApplicationSettingsProperties"), answer: ref("ApplicationSettingsResource")},
 
 		{Method: "GET", Path: "/users", ID: "listUsers", Tag: "Users", Summary: "List users", parameters: numberedPage(
 			filter("name", text(), "Only the user with exactly this name.")), answer: pageOf("users", "ChatUserResource")},

@@ -44,7 +44,18 @@ func common() map[string]schema {
 }
 
 func applications() map[string]schema {
+	settings := func(named func(string, schema, ...string) member) []member {
+		toggle := word("ENABLED", "DISABLED")
+		return []member{
+			named("guestUsers", toggle, "Whether users start sessions without having been authenticated."),
+			named("userCreatedChannels", toggle, "Whether users, not only the application, create channels."),
+			named("readOnDelivery", toggle, "Whether a message is read by whoever it reaches while he chats in its channel."),
+			named("linkPreviews", toggle, "Whether the pages are fetched that messages link to, to show what they are about."),
+		}
+	}
 	return map[string]schema{
+		"ApplicationSettingsProperties": object(settings(may)...),
+		"ApplicationSettingsResource":   linked(object(settings(must)...), "self", "application"),
 		"ApplicationResource": linked(object(
 			must("id", id()), must("key", text(), "The API key, with which clients name the application. It is no secret."),
 			must("createdTime", instant()), must("properties", free()),
