@@ -303,6 +303,34 @@ func TestMentionsAndLinks(t *testing.T) {
 	})
 }
 
+// The main thread of a channel is the channel itself: what is written, typed
+// and read there is so in the channel.
+func TestMainThread(t *testing.T) {
+	t.Parallel()
+	eachSDK(t, func(t *testing.T, p place, sdk harness.SDK) {
+		k := newTalk(t, p, sdk, "onKeystrokesReceived", "onTypingStarted")
+		main := k.alice.Must("listThreads", object{"channel": k.hers.Ref}).Ref.Part("paginator.items.0")
+		k.alice.Must("sendKeystrokes", object{"thread": main, "keys": "hel"})
+		k.heard.On("onKeystrokesReceived").AwaitMatch(t, "the keystrokes", func(call harness.Call) bool {
+			var typed struct{ Username, Keys string }
+			return call.Decode(0, &typed) == nil && typed.Username == "alice" && typed.Keys == "hel"
+		})
+		k.heard.On("onTypingStarted").AwaitMatch(t, "alice's typing", named("alice"))
+		if sent := part[fullMessage](t, k.alice.Must("sendMessage", object{"thread": main, "body": "hello"}), "message"); sent.NestedLevel != 0 || sent.ChannelID != k.hers.ID {
+			t.Errorf("sent: %+v", sent)
+		}
+		if heard := await[fullMessage](k, harness.OnMessage, 1, 0); heard.Body != "hello" {
+			t.Errorf("bob heard %+v", heard)
+		}
+		unread(t, k.bob, k.his, 1, 1, 1)
+		k.bob.Must("readThread", object{"thread": k.bob.Must("listThreads", object{"channel": k.his.Ref}).Ref.Part("paginator.items.0")})
+		unread(t, k.bob, k.his, 0, 0, 0)
+		if last := k.alice.LastRead(k.hers, "bob"); last == nil || last.Body != "hello" {
+			t.Errorf("bob has last read %+v", last)
+		}
+	})
+}
+
 func TestThreadsOfAChannel(t *testing.T) {
 	t.Parallel()
 	eachSDK(t, func(t *testing.T, p place, sdk harness.SDK) {

@@ -65,13 +65,14 @@ func allowedThread(tx *store.Tx, actor chat.Actor, id chat.ThreadID, op chat.Ope
 	return t, err
 }
 
-// CheckThread refuses what the actor may not do in the channel of a thread, for
-// what leaves no trace in threads.
-func (ms *Messages) CheckThread(ctx context.Context, actor chat.Actor, id chat.ThreadID, op chat.Operation) error {
-	return ms.DB.View(ctx, func(tx *store.Tx) error {
-		_, err := allowedThread(tx, actor, id, op)
+// CheckThread finds a thread and refuses what the actor may not do in its
+// channel, for what leaves no trace in threads.
+func (ms *Messages) CheckThread(ctx context.Context, actor chat.Actor, id chat.ThreadID, op chat.Operation) (t chat.Thread, err error) {
+	err = ms.DB.View(ctx, func(tx *store.Tx) error {
+		t, err = allowedThread(tx, actor, id, op)
 		return err
 	})
+	return t, err
 }
 
 // RetrieveThread finds a thread in a channel that the actor may see.
@@ -81,6 +82,23 @@ func (ms *Messages) RetrieveThread(ctx context.Context, actor chat.Actor, id cha
 		return err
 	})
 	return t, err
+}
+
+// ReadThread makes the acting member read the main thread of a channel: all
+// messages up to its newest one, since what is read is kept by channel. Reading
+// another thread reads nothing.
+func (ms *Messages) ReadThread(ctx context.Context, actor chat.Actor, id chat.ThreadID) error {
+	return ms.DB.Update(ctx, func(tx *store.Tx) error {
+		t, err := allowedThread(tx, actor, id, chat.OpMarkRead)
+		if err != nil || t.Type != chat.MainThread {
+			return err
+		}
+		newest, err := tx.NewestMessageSeq(chat.MessageFilter{Channel: t.Channel, MainThread: true})
+		if err != nil {
+			return err
+		}
+		return readUpTo(tx, actor, t.Channel, newest)
+	})
 }
 
 // ThreadOf finds the thread that a message is in, or was before it was deleted:

@@ -72,12 +72,17 @@ func beginThreadMessage(ctx context.Context, c *connection, r *request) (wait fu
 	return beginWriting(ctx, c, r, messages.SendInput{Thread: chat.ThreadID(r.id)})
 }
 
-// readThread takes note of nothing: what is unread is kept by channel.
 func readThread(ctx context.Context, c *connection, r *request) (*answer, error) {
-	return nil, c.server.Messages.CheckThread(ctx, c.actor, chat.ThreadID(r.id), chat.OpMarkRead)
+	return nil, c.server.Messages.ReadThread(ctx, c.doer(r), chat.ThreadID(r.id))
 }
 
-// keystrokesInThread passes nothing on: no SDK can listen to those of a thread.
+// keystrokesInThread passes on what is typed into the main thread of a channel,
+// which is the channel itself. Of other threads it passes nothing on: no SDK can
+// listen to theirs.
 func keystrokesInThread(ctx context.Context, c *connection, r *request) (*answer, error) {
-	return nil, c.server.Messages.CheckThread(ctx, c.actor, chat.ThreadID(r.id), chat.OpType)
+	t, err := c.server.Messages.CheckThread(ctx, c.actor, chat.ThreadID(r.id), chat.OpType)
+	if err != nil || t.Type != chat.MainThread {
+		return nil, err
+	}
+	return typeInto(ctx, c, r, t.Channel)
 }

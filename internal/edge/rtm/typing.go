@@ -146,6 +146,10 @@ func (t *typing) sweep() {
 
 // typeKeys passes keystrokes on to those who chat in the channel.
 func typeKeys(ctx context.Context, c *connection, r *request) (*answer, error) {
+	return typeInto(ctx, c, r, r.channel())
+}
+
+func typeInto(ctx context.Context, c *connection, r *request, channel chat.ChannelID) (*answer, error) {
 	var body struct {
 		Keys string `json:"keys"`
 	}
@@ -155,10 +159,10 @@ func typeKeys(ctx context.Context, c *connection, r *request) (*answer, error) {
 	if err := chat.CheckOptionalText("keys", body.Keys, maxKeys); err != nil {
 		return nil, err
 	}
-	if err := c.checkLive(ctx, r.channel(), chat.OpType); err != nil {
+	if err := c.checkLive(ctx, channel, chat.OpType); err != nil {
 		return nil, err
 	}
-	c.server.typing.keys(c.actor, typist{r.channel(), c.actor.User}, body.Keys)
+	c.server.typing.keys(c.actor, typist{channel, c.actor.User}, body.Keys)
 	return nil, nil //nolint:nilnil // nothing waits for an event
 }
 
