@@ -147,10 +147,13 @@ func (p UserPatch) apply(u chat.User) (chat.User, error) {
 	if p.Guest != nil {
 		u.Guest = *p.Guest
 	}
-	// Clients send the whole user back: the status that is shown to them is
-	// not one they have chosen.
-	if p.Status != nil && *p.Status != u.Presence.Shown() {
+	// Clients send the whole user back, some of them as he was at the start of
+	// the session: the word that follows from being online is no choice.
+	if p.Status != nil {
 		u.Presence.Status = *p.Status
+		if follows := (chat.Presence{Online: u.Presence.Online}); *p.Status == follows.Shown() {
+			u.Presence.Status = ""
+		}
 	}
 	var err error
 	if len(p.Properties) > 0 {

@@ -113,7 +113,7 @@ func TestAUserIsChanged(t *testing.T) {
 	t.Parallel()
 	apptest.Each(t, func(t *testing.T, w *apptest.World) {
 		ann, bob := w.User("ann"), w.User("bob")
-		name, away, none, guest, long := "Annie", "AWAY", "", true, strings.Repeat("x", chat.MaxDisplayName+1)
+		name, away, none, offline, guest, long := "Annie", "AWAY", "", chat.StatusUnavailable, true, strings.Repeat("x", chat.MaxDisplayName+1)
 		for _, c := range []struct {
 			what    string
 			actor   chat.Actor
@@ -127,6 +127,8 @@ func TestAUserIsChanged(t *testing.T) {
 			{"her properties", w.As(ann), accounts.UserPatch{Properties: json.RawMessage(`{"a":{"b":1,"c":2}}`)}, false, func(u *chat.User) { u.Properties = `{"a":{"b":1,"c":2}}` }},
 			{"merged, by the application", w.Owner(), accounts.UserPatch{Properties: json.RawMessage(`{"a":{"b":null}}`)}, false, func(u *chat.User) { u.Properties = `{"a":{"c":2}}` }},
 			{"whether a guest", w.Owner(), accounts.UserPatch{Guest: &guest}, false, func(u *chat.User) { u.Guest = true }},
+			{"the status that she has by herself", w.As(ann), accounts.UserPatch{Status: &offline}, true, func(u *chat.User) { u.Presence.Status = "" }},
+			{"a status again", w.As(ann), accounts.UserPatch{Status: &away}, true, func(u *chat.User) { u.Presence.Status = away }},
 			{"no status", w.Owner(), accounts.UserPatch{Status: &none}, true, func(u *chat.User) { u.Presence.Status = "" }},
 		} {
 			wanted, err := w.Accounts.RetrieveUser(t.Context(), w.Owner(), ann.ID)
