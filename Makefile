@@ -28,7 +28,7 @@ FUZZTIME ?= 30s
 BENCHTIME ?= 200ms
 LINTER   := bin/tools/golangci-lint
 
-.PHONY: help build run test unit e2e check lint fmt fmt-check vet fuzz bench docs clean
+.PHONY: help build run test unit e2e check lint fmt fmt-check vet fuzz bench docs methods clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -74,6 +74,11 @@ bench: build ## Measure: the packages' benchmarks, then the server under load be
 docs: ## Write anew what is made from the code: docs/configuration.md and docs/permissions.md
 	$(GO) test ./internal/config -run TestTheReferenceIsNotStale -update
 	$(GO) test ./internal/chat -run TestThePermissionsAreNotStale -update
+
+methods: race-notice ## Run the stories and write the table of SDK methods that docs/compatibility.md has
+	@mkdir -p bin && rm -f bin/proofs.jsonl
+	PURR_TEST_PROOFS=$(CURDIR)/bin/proofs.jsonl $(TEST) -count=1 ./e2e
+	PURR_TEST_PROOFS=$(CURDIR)/bin/proofs.jsonl $(GO) test -count=1 ./e2e -run TestEveryMethodIsProven -update
 
 clean: ## Remove what was built; ./data stays
 	rm -rf bin

@@ -94,6 +94,10 @@ func TestListChannels(t *testing.T) {
 		if names := sortedNames(first.All()); !slices.Equal(names, all) {
 			t.Errorf("paging gave %v", names)
 		}
+		back := first.Next().Previous()
+		if names, want := channelNames(back.Items), channelNames(first.Items); !slices.Equal(names, want) || back.HasPrev {
+			t.Errorf("turning back gave %v, want %v", names, want)
+		}
 
 		joined := sortedNames(alice.ListChannels(map[string]any{"joined": true}).All())
 		if want := sorted(append(slices.Clone(all), "mine", "not for bob")); !slices.Equal(joined, want) {

@@ -345,6 +345,7 @@ func TestThreadsOfAChannel(t *testing.T) {
 			t.Errorf("created: %+v", made)
 		}
 		ref := created.Ref.Part("thread")
+		k.heard.SetThread(ref)
 		if sent := part[fullMessage](t, k.alice.Must("sendMessage", object{"thread": ref, "body": "into it"}), "message"); sent.ChannelID != k.hers.ID {
 			t.Errorf("sent: %+v", sent)
 		}

@@ -13,6 +13,7 @@ package e2e
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"testing"
 
@@ -30,8 +31,23 @@ func TestMain(m *testing.M) {
 		_ = flag.Set("test.parallel", sideBySide)
 	}
 	code := m.Run()
+	if err := afterwards(code == 0); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
 	harness.CleanUp()
 	os.Exit(code)
+}
+
+// afterwards does what can be done only when all stories have been told.
+func afterwards(passed bool) error {
+	if recording() {
+		return harness.WriteProofs(os.Getenv(proofsEnv))
+	}
+	if !passed {
+		return nil
+	}
+	return checkProofs()
 }
 
 func isSet(name string) bool {

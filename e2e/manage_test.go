@@ -147,12 +147,8 @@ func TestBlockUser(t *testing.T) {
 				t.Errorf("a message fails with %v", failure)
 			}
 		}
-		method, undo, member := "listUserBlockedRecords", "deleteUserBlockedRecord", "item"
-		if sdk == harness.Classic {
-			method, undo = "getUserBlockList", "deleteUserBlockListItem"
-		}
-		page := alice.Must(method)
-		alice.Must(undo, map[string]any{member: page.Ref.Part("paginator.items.0")})
+		page := alice.Must("listUserBlockedRecords")
+		alice.Must("deleteUserBlockedRecord", map[string]any{"item": page.Ref.Part("paginator.items.0")})
 		unblocked.AwaitMatch(t, "the end of the block", named("bob"))
 		bob.SendMessage(bob.RetrieveChannel(direct.ID), "hi again")
 	})

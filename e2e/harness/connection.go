@@ -15,7 +15,7 @@ func (n *Node) ConnectAPI(host, apiKey, username string) *Connection {
 	n.t.Helper()
 	connected, err := n.begin("connectApi", map[string]any{
 		"op": "connect", "apiKey": apiKey, "host": host, "username": username,
-	}).Wait(ReconnectPatience)
+	}).proving(n.proof(Core, OfPackage, "connectApi")).Wait(ReconnectPatience)
 	if err != nil {
 		n.t.Fatal(err)
 	}
@@ -26,7 +26,38 @@ func (n *Node) ConnectAPI(host, apiKey, username string) *Connection {
 func (c *Connection) Watch(counter string) *Log {
 	c.node.t.Helper()
 	log, handler := c.node.handler(c.who + " " + counter)
+	log.proof = c.node.proof(Core, OfConnection, counter)
 	if _, err := c.node.call(c.who, c.ref.Part(counter), "watch", handler).Wait(Patience); err != nil {
+		c.node.t.Fatal(err)
+	}
+	return log
+}
+
+// UpdateUser changes some members of the user.
+func (c *Connection) UpdateUser(members map[string]any) {
+	c.node.t.Helper()
+	updated := c.node.call(c.who, c.ref, "updateUser", members).proving(c.node.proof(Core, OfConnection, "updateUser"))
+	if _, err := updated.Wait(Patience); err != nil {
+		c.node.t.Fatal(err)
+	}
+}
+
+// Client is the SDK client that the connection uses.
+func (c *Connection) Client() *Client {
+	c.node.t.Helper()
+	got, err := c.node.call(c.who, c.ref, "getSdkClient").proving(c.node.proof(Core, OfConnection, "getSdkClient")).Wait(Patience)
+	if err != nil {
+		c.node.t.Fatal(err)
+	}
+	return &Client{t: c.node.t, node: c.node, ref: got.Ref, sdk: Core, username: c.who}
+}
+
+// OnDispose logs that the connection is about to end.
+func (c *Connection) OnDispose() *Log {
+	c.node.t.Helper()
+	log, handler := c.node.handler(c.who + " onDispose")
+	log.proof = c.node.proof(Core, OfConnection, "onDispose")
+	if _, err := c.node.call(c.who, c.ref, "onDispose", handler).Wait(Patience); err != nil {
 		c.node.t.Fatal(err)
 	}
 	return log
@@ -35,7 +66,7 @@ func (c *Connection) Watch(counter string) *Log {
 // Dispose ends the connection.
 func (c *Connection) Dispose() {
 	c.node.t.Helper()
-	if _, err := c.node.call(c.who, c.ref, "dispose").Wait(Patience); err != nil {
+	if _, err := c.node.call(c.who, c.ref, "dispose").proving(c.node.proof(Core, OfConnection, "dispose")).Wait(Patience); err != nil {
 		c.node.t.Fatal(err)
 	}
 }

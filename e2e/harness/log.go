@@ -24,7 +24,9 @@ func (c Call) Decode(index int, into any) error {
 // Log is everything a handler has been called with, in order. It can be read
 // and waited for from any goroutine.
 type Log struct {
-	name    string
+	name string
+	// proof, if there is one, is called when somebody has waited for calls.
+	proof   func()
 	mu      sync.Mutex
 	calls   []Call
 	changed chan struct{}
@@ -70,6 +72,9 @@ func (l *Log) Wait(patience time.Duration, what string, enough func([]Call) bool
 	for {
 		calls, changed := l.state()
 		if enough(calls) {
+			if l.proof != nil && len(calls) > 0 {
+				l.proof()
+			}
 			return nil
 		}
 		select {

@@ -41,6 +41,12 @@ func (r Ref) MarshalJSON() ([]byte, error) {
 // Part refers to a member of the object.
 func (r Ref) Part(name string) Ref { return r + Ref("."+name) }
 
+// With is a copy of the object with some members changed, as applications make
+// one to update something.
+func (r Ref) With(members map[string]any) map[string]any {
+	return map[string]any{"$ref": string(r), "$with": members}
+}
+
 // Failure is an error that an SDK threw or rejected with, or the error of an
 // SDK's failed result.
 type Failure struct {
@@ -69,6 +75,7 @@ func StartNode(t testing.TB) *Node {
 		}
 		t.Fatal(err)
 	}
+	noteRun(t)
 	node := &Node{t: t, pending: map[int]chan answer{}, logs: map[string]*Log{}, ended: make(chan struct{})}
 	process := exec.Command("node", filepath.Join(nodeDir(), "driver.mjs"))
 	process.Dir = nodeDir()
@@ -188,6 +195,14 @@ type Promise struct {
 	settled chan answer
 	ended   <-chan struct{}
 	err     error
+	proof   func()
+}
+
+// proving gives the promise what to call when somebody has waited for its
+// success.
+func (p *Promise) proving(proof func()) *Promise {
+	p.proof = proof
+	return p
 }
 
 // begin makes a request. Requests are carried out in the order of their begin.
@@ -221,7 +236,11 @@ func (p *Promise) Wait(patience time.Duration) (Result, error) {
 		if settled.Error != nil {
 			return Result{}, fmt.Errorf("%s: %w", p.what, settled.Error)
 		}
-		return Result{Ref: Ref(settled.Handle), JSON: settled.Value}, nil
+		result := Result{Ref: Ref(settled.Handle), JSON: settled.Value}
+		if p.proof != nil && result.Failure() == nil {
+			p.proof()
+		}
+		return result, nil
 	case <-p.ended:
 		return Result{}, fmt.Errorf("%s: the driver ended", p.what)
 	case <-timeout.C:

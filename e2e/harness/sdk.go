@@ -32,27 +32,33 @@ const (
 // classicNames are the methods and handlers that the classic SDK calls by
 // another name. Tests use the newer names throughout.
 var classicNames = map[string]string{
-	"checkChannelUnread":       "getChannelUnread",
-	"checkUserIsChannelMember": "getUserIsChannelMember",
-	"countMessageReplies":      "getMessageRepliesCount",
-	"countUnreadChannels":      "getUnreadChannelsCount",
-	"countUnreadMessages":      "getUnreadMessagesCount",
-	"listChannelMembers":       "getChannelMembers",
-	"listChannels":             "getChannels",
-	"listMessages":             "getMessages",
-	"listReactions":            "getReactions",
-	"listReadReceipts":         "getReadReceipts",
-	"listThreadChannel":        "getThreadChannel",
-	"listThreadMessage":        "getThreadMessage",
-	"listThreads":              "getThreads",
-	"listUsers":                "getUsers",
-	"onKeystrokesReceived":     "onReceivedKeystrokes",
-	"onMessageReceived":        "onReceivedMessage",
-	"retrieveChannel":          "getChannel",
-	"retrieveCurrentUser":      "getCurrentUser",
-	"retrieveLastReadMessage":  "getLastReadMessage",
-	"retrieveMessageChannel":   "getMessageChannel",
-	"retrieveMessageParent":    "getMessageParent",
+	"checkChannelUnread":         "getChannelUnread",
+	"checkUserIsChannelMember":   "getUserIsChannelMember",
+	"countMessageReplies":        "getMessageRepliesCount",
+	"countUnreadChannels":        "getUnreadChannelsCount",
+	"countUnreadMessages":        "getUnreadMessagesCount",
+	"deleteUserBlockedRecord":    "deleteUserBlockListItem",
+	"listChannelMembers":         "getChannelMembers",
+	"listChannels":               "getChannels",
+	"listMessages":               "getMessages",
+	"listReactions":              "getReactions",
+	"listReadReceipts":           "getReadReceipts",
+	"listThreadChannel":          "getThreadChannel",
+	"listThreadMessage":          "getThreadMessage",
+	"listThreads":                "getThreads",
+	"listUserBlockedRecords":     "getUserBlockList",
+	"listUsers":                  "getUsers",
+	"listUsersCount":             "getUsersCount",
+	"onKeystrokesReceived":       "onReceivedKeystrokes",
+	"onMessageReceived":          "onReceivedMessage",
+	"onThreadKeystrokesReceived": "onThreadReceivedKeystrokes",
+	"onThreadMessageReceived":    "onThreadReceivedMessage",
+	"retrieveChannel":            "getChannel",
+	"retrieveCurrentUser":        "getCurrentUser",
+	"retrieveLastReadMessage":    "getLastReadMessage",
+	"retrieveMessageChannel":     "getMessageChannel",
+	"retrieveMessageParent":      "getMessageParent",
+	"retrieveUser":               "getUser",
 }
 
 func (s SDK) named(name string) string {
@@ -74,9 +80,13 @@ type Client struct {
 // NewClient creates an SDK client that will connect to the host.
 func (n *Node) NewClient(sdk SDK, transport Transport, host, apiKey string) *Client {
 	n.t.Helper()
-	created, err := n.begin("new client", map[string]any{
+	creating := n.begin("new client", map[string]any{
 		"op": "client", "sdk": sdk, "apiKey": apiKey, "host": host, "transport": transport,
-	}).Wait(Patience)
+	})
+	if sdk == Core {
+		creating.proving(n.proof(sdk, OfPackage, "getSdkClient"))
+	}
+	created, err := creating.Wait(Patience)
 	if err != nil {
 		n.t.Fatal(err)
 	}
@@ -96,7 +106,8 @@ func (c *Client) Username() string { return c.username }
 
 // Begin calls a method and does not wait for it.
 func (c *Client) Begin(method string, args ...any) *Promise {
-	return c.node.call(c.username, c.ref, c.sdk.named(method), args...)
+	name := c.sdk.named(method)
+	return c.node.call(c.username, c.ref, name, args...).proving(c.node.proof(c.sdk, OfClient, name))
 }
 
 // Try calls a method. A failed result is returned as the *Failure it carries.
@@ -139,6 +150,20 @@ func (c *Client) FailureOf(method string, args ...any) *Failure {
 	return failure
 }
 
+// FailureOf waits for a call and returns how it failed, nil if it did not.
+func FailureOf(promise *Promise) *Failure {
+	_, err := settle(promise, Patience)
+	var failure *Failure
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &failure):
+		return failure
+	default:
+		return &Failure{Message: err.Error()}
+	}
+}
+
 // StartSession starts the session of a user without authentication.
 func (c *Client) StartSession(username string) {
 	c.t.Helper()
@@ -160,7 +185,11 @@ func (c *Client) EndSession() {
 func (c *Client) Observe(observer string, pick ...string) *Log {
 	c.t.Helper()
 	log, handler := c.node.handler(c.username+" "+observer, pick...)
-	c.Must(observer, handler)
+	log.proof = c.node.proof(c.sdk, OfClient, observer)
+	// That it can be registered proves nothing; that it is called does.
+	if _, err := c.node.call(c.username, c.ref, observer, handler).Wait(Patience); err != nil {
+		c.t.Fatal(err)
+	}
 	return log
 }
 
@@ -301,13 +330,24 @@ func pageOf[T any, P resource[T]](c *Client, paginator Ref, data json.RawMessage
 
 // Next turns the page.
 func (p *Page[T, P]) Next() *Page[T, P] {
+	p.client.t.Helper()
+	return p.turn("nextPage")
+}
+
+// Previous turns the page back.
+func (p *Page[T, P]) Previous() *Page[T, P] {
+	p.client.t.Helper()
+	return p.turn("prevPage")
+}
+
+func (p *Page[T, P]) turn(method string) *Page[T, P] {
 	c := p.client
 	c.t.Helper()
-	next, err := c.node.call(c.username, p.ref, "nextPage").Wait(Patience)
+	turned, err := c.node.call(c.username, p.ref, method).proving(c.node.proof(c.sdk, OfPage, method)).Wait(Patience)
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	return pageOf[T, P](c, next.Ref, next.JSON)
+	return pageOf[T, P](c, turned.Ref, turned.JSON)
 }
 
 // All turns the pages to the last one and returns all items.
@@ -401,6 +441,7 @@ func (c *Client) StartChatSession(channel *Channel, handlers ...string) *ChatSes
 	wanted := request{"channel": channel.Ref}
 	for _, name := range handlers {
 		log, handler := c.node.handler(c.username + " " + name + " in " + channel.Name)
+		log.proof = c.node.proof(c.sdk, OfChat, c.sdk.named(name))
 		session.logs[name] = log
 		wanted[c.sdk.named(name)] = handler
 	}
@@ -439,10 +480,21 @@ func (s *ChatSession) Messages() *Log {
 func (s *ChatSession) End() {
 	c := s.client
 	c.t.Helper()
-	if _, err := c.node.call(c.username, s.ref.Part("session"), "end").Wait(Patience); err != nil {
+	ended := c.node.call(c.username, s.ref.Part("session"), "end").proving(c.node.proof(c.sdk, OfChat, "end"))
+	if _, err := ended.Wait(Patience); err != nil {
 		c.t.Fatal(err)
 	}
 	c.RetrieveChannel(s.channel.ID)
+}
+
+// SetThread makes a thread the session's own.
+func (s *ChatSession) SetThread(thread Ref) {
+	c := s.client
+	c.t.Helper()
+	set := c.node.call(c.username, s.ref.Part("session"), "setThread", thread).proving(c.node.proof(c.sdk, OfChat, "setThread"))
+	if _, err := set.Wait(Patience); err != nil {
+		c.t.Fatal(err)
+	}
 }
 
 // MessagesOf decodes the messages that a message handler was called with.

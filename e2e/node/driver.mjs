@@ -10,8 +10,11 @@
 //   {"id":2,"op":"platform","sdk":"N","clientId":…,"clientSecret":…,"url":…}
 //   {"id":3,"op":"connect","apiKey":…,"host":…,"username":…}
 //   {"id":4,"op":"call","target":"h1","method":"startSession","args":[…]}
+//   {"id":5,"op":"function","sdk":"C2106","name":"isTextMessage","args":[…]}
+//   {"id":6,"op":"surface","sdk":"K158"}
 //
-// Inside args: {"$ref":"h3.channel"} is a kept object or a part of it,
+// Inside args: {"$ref":"h3.channel"} is a kept object or a part of it, with
+// "$with":{…} a copy of it with these members changed,
 // {"$on":"name","pick":[…]} a handler whose calls are reported under that name,
 // {"$assign":{…}} a function returning its argument with these members changed,
 // {"$file":{"name":…,"type":…,"text":…,"times":…}} a File as a browser's file
@@ -22,7 +25,9 @@
 // Handler calls: {"on":"name","args":[…]}.
 
 import { File } from 'node:buffer'
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 
 const require = createRequire(import.meta.url)
@@ -61,6 +66,7 @@ function snapshot(value, pick, depth = 0) {
   if (depth > 24) return null
   if (Array.isArray(value)) return value.map((item) => snapshot(item, pick, depth + 1) ?? null)
   if (value instanceof Error) return describe(value)
+  if (typeof value.startSession === 'function') return {} // a client is no data
   if (typeof value.nextPage === 'function') {
     return {
       items: value.items?.map((item) => snapshot(item, pick, depth + 1)),
@@ -101,7 +107,10 @@ function describe(error) {
 function build(spec) {
   if (spec === null || typeof spec !== 'object') return spec
   if (Array.isArray(spec)) return spec.map(build)
-  if ('$ref' in spec) return lookUp(spec.$ref)
+  if ('$ref' in spec) {
+    const object = lookUp(spec.$ref)
+    return '$with' in spec ? { ...object, ...build(spec.$with) } : object
+  }
   if ('$on' in spec) {
     return (...args) => say({ on: spec.$on, args: args.map((arg) => snapshot(arg, spec.pick) ?? null) })
   }
@@ -169,6 +178,40 @@ function invoke(object, method, args) {
   }
 }
 
+const packages = { K158: 'chatkitty-classic', C2106: '@chatkitty/core' }
+
+// surface lists what an SDK offers: of its objects whatever can be called, of
+// its declarations what exists nowhere else. What is declared private is not
+// offered.
+function surface(sdk) {
+  const exported = require(packages[sdk])
+  const root = dirname(require.resolve(packages[sdk]))
+  const files = { K158: ['chatkitty', 'chat-session', 'pagination'].map((name) => `lib/${name}.d.ts`), C2106: ['index.d.ts'] }
+  const text = files[sdk].map((name) => readFileSync(join(root, name), 'utf8')).join('\n')
+  // declared lists the public members of a class or an interface.
+  const declared = (name) => {
+    const found = new RegExp(`(?:class|interface) ${name}\\b[^{]*{\\n(.*?)\\n}`, 's').exec(text)
+    if (!found) return []
+    const member = /^ {4}(?!private |constructor\b|get )(?:static )?(?:readonly )?(\w+)\??[(:<]/
+    return found[1].split('\n').flatMap((line) => member.exec(line)?.[1] ?? [])
+  }
+  const methods = (prototype) => Object.getOwnPropertyNames(prototype).filter(
+    (name) => name !== 'constructor' && typeof Object.getOwnPropertyDescriptor(prototype, name).value === 'function',
+  )
+  const object = newClient({ sdk, apiKey: 'surface', host: 'localhost' })
+  const functions = Object.keys(exported).filter((name) => /^[a-z]/.test(name) && name !== 'default' && typeof exported[name] === 'function')
+  return {
+    client: methods(Object.getPrototypeOf(object)),
+    'chat session': [
+      ...declared('StartChatSessionRequest').filter((name) => name.startsWith('on')),
+      ...declared('ChatSession').filter((name) => !['channel', 'thread'].includes(name)),
+    ],
+    page: methods(exported.ChatKittyPaginator.prototype).filter((name) => declared('ChatKittyPaginator').includes(name)),
+    connection: declared('ApiConnection'),
+    package: [...functions, ...declared('ChatKittyImpl').filter((name) => name in Object.getPrototypeOf(object).constructor)],
+  }
+}
+
 async function handle(request) {
   switch (request.op) {
     case 'client':
@@ -180,6 +223,10 @@ async function handle(request) {
       const { connectApi } = loadCore()
       return { handle: keep(await connectApi({ apiKey, username, $environment: { host, secure: false } })) }
     }
+    case 'surface':
+      return { value: surface(request.sdk) }
+    case 'function':
+      return { value: snapshot(require(packages[request.sdk])[request.name](...build(request.args))) }
     case 'call': {
       const result = await invoke(lookUp(request.target), request.method, build(request.args ?? []))
       return { handle: keep(result), value: snapshotAnswer(result) }
