@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -27,6 +28,7 @@ type Server struct {
 	dataDir  string
 	engine   Engine
 	dsn      string
+	flags    []string // further ones of serve
 	stdout   output
 	stderr   output
 	mu       sync.Mutex
@@ -48,16 +50,24 @@ type Application struct {
 // NewServer prepares a server without starting it.
 func NewServer(t testing.TB, engine Engine) *Server {
 	t.Helper()
+	dsn := ""
+	if engine == Postgres {
+		dsn = newPostgresDatabase(t)
+	}
+	return newServer(t, engine, dsn)
+}
+
+// newServer prepares a server on a database that is there.
+func newServer(t testing.TB, engine Engine, dsn string) *Server {
+	t.Helper()
 	server := &Server{
 		t:        t,
 		binary:   Binary(t),
 		addr:     freeAddr(t),
 		dataDir:  t.TempDir(),
 		engine:   engine,
+		dsn:      dsn,
 		httpPool: &http.Transport{MaxIdleConnsPerHost: 32},
-	}
-	if engine == Postgres {
-		server.dsn = newPostgresDatabase(t)
 	}
 	t.Cleanup(func() {
 		server.httpPool.CloseIdleConnections()
@@ -114,7 +124,7 @@ func (s *Server) TryStart() error {
 	if s.process != nil {
 		return errors.New("the server is already running")
 	}
-	process := exec.Command(s.binary, append([]string{"serve", "--listen", s.addr}, s.storage()...)...)
+	process := exec.Command(s.binary, slices.Concat([]string{"serve", "--listen", s.addr}, s.flags, s.storage())...)
 	process.Env = quietEnvironment()
 	process.Stdout, process.Stderr = &s.stdout, &s.stderr
 	if err := process.Start(); err != nil {

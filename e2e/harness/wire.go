@@ -27,9 +27,9 @@ import (
 type Wire struct {
 	t        testing.TB
 	listener net.Listener
-	server   string
 
 	mu          sync.Mutex
+	server      string
 	links       map[*link]bool
 	attempts    int
 	established int
@@ -73,6 +73,13 @@ func NewWire(t testing.TB, server *Server) *Wire {
 // Host is what to give to an SDK as its host.
 func (w *Wire) Host() string { return w.listener.Addr().String() }
 
+// LeadTo makes connections from now on go to another server.
+func (w *Wire) LeadTo(server *Server) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.server = server.Host()
+}
+
 func (w *Wire) accept() {
 	for {
 		client, err := w.listener.Accept()
@@ -95,7 +102,10 @@ func (w *Wire) change(counted func()) {
 
 func (w *Wire) serve(client *net.TCPConn) {
 	defer closing(client)
-	dialed, err := net.Dial("tcp", w.server)
+	w.mu.Lock()
+	to := w.server
+	w.mu.Unlock()
+	dialed, err := net.Dial("tcp", to)
 	if err != nil {
 		return
 	}
