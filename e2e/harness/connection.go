@@ -84,7 +84,7 @@ func (r *Receipt) bind(ref Ref) { r.Ref = ref }
 // ListReceipts lists who has read a message.
 func (c *Client) ListReceipts(message *Message) *Page[Receipt, *Receipt] {
 	c.t.Helper()
-	return list[Receipt](c, "listReadReceipts", request{"message": message.Ref})
+	return List[Receipt](c, "listReadReceipts", request{"message": message.Ref})
 }
 
 // LastRead retrieves the newest message that a user has read in a channel, nil

@@ -25,6 +25,7 @@ type Node struct {
 	lastLog  int
 	pending  map[int]chan answer
 	logs     map[string]*Log
+	joint    map[string]string // handlers that share a log, by what they are called there
 	uncaught []string
 	ended    chan struct{}
 }
@@ -76,7 +77,7 @@ func StartNode(t testing.TB) *Node {
 		t.Fatal(err)
 	}
 	noteRun(t)
-	node := &Node{t: t, pending: map[int]chan answer{}, logs: map[string]*Log{}, ended: make(chan struct{})}
+	node := &Node{t: t, pending: map[int]chan answer{}, logs: map[string]*Log{}, joint: map[string]string{}, ended: make(chan struct{})}
 	process := exec.Command("node", filepath.Join(nodeDir(), "driver.mjs"))
 	process.Dir = nodeDir()
 	process.Env = quietEnvironment()
@@ -150,7 +151,11 @@ func (n *Node) listen(stdout io.Reader, ready chan<- struct{}) {
 		case said.Ready:
 			close(ready)
 		case said.On != "":
-			n.log(said.On).Add(said.Args)
+			log, name := n.log(said.On)
+			if name != "" {
+				said.Args = append(Call{quote(name)}, said.Args...)
+			}
+			log.Add(said.Args)
 		case said.Uncaught != "":
 			n.mu.Lock()
 			n.uncaught = append(n.uncaught, said.Uncaught)
@@ -167,10 +172,23 @@ func (n *Node) listen(stdout io.Reader, ready chan<- struct{}) {
 	}
 }
 
-func (n *Node) log(name string) *Log {
+// log finds what a handler's calls are added to, and under which name if others
+// share it.
+func (n *Node) log(key string) (log *Log, name string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.logs[name]
+	return n.logs[key], n.joint[key]
+}
+
+// handlerInto is handler for a log that others share: each call is preceded by
+// the name of its handler.
+func (n *Node) handlerInto(log *Log, name string) map[string]any {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.lastLog++
+	key := fmt.Sprintf("%d:%s", n.lastLog, name)
+	n.logs[key], n.joint[key] = log, name
+	return map[string]any{"$on": key}
 }
 
 // handler registers a log and returns the argument that makes the driver

@@ -104,6 +104,9 @@ func (n *Node) StartClient(sdk SDK, host, apiKey, username string) *Client {
 // Username is the user whose session this is.
 func (c *Client) Username() string { return c.username }
 
+// SDK is the client's SDK.
+func (c *Client) SDK() SDK { return c.sdk }
+
 // Begin calls a method and does not wait for it.
 func (c *Client) Begin(method string, args ...any) *Promise {
 	name := c.sdk.named(method)
@@ -364,7 +367,8 @@ func (p *Page[T, P]) All() []T {
 	return all
 }
 
-func list[T any, P resource[T]](c *Client, method string, args ...any) *Page[T, P] {
+// List calls any method whose result has pages.
+func List[T any, P resource[T]](c *Client, method string, args ...any) *Page[T, P] {
 	c.t.Helper()
 	result := c.Must(method, args...)
 	var paginator json.RawMessage
@@ -378,27 +382,27 @@ func list[T any, P resource[T]](c *Client, method string, args ...any) *Page[T, 
 func (c *Client) ListChannels(filter map[string]any) *Page[Channel, *Channel] {
 	c.t.Helper()
 	if filter == nil {
-		return list[Channel](c, "listChannels")
+		return List[Channel](c, "listChannels")
 	}
-	return list[Channel](c, "listChannels", request{"filter": filter})
+	return List[Channel](c, "listChannels", request{"filter": filter})
 }
 
 // ListMessages lists a channel's messages, newest first.
 func (c *Client) ListMessages(channel *Channel) *Page[Message, *Message] {
 	c.t.Helper()
-	return list[Message](c, "listMessages", request{"channel": channel.Ref})
+	return List[Message](c, "listMessages", request{"channel": channel.Ref})
 }
 
 // ListUsers lists the users of the application.
 func (c *Client) ListUsers() *Page[User, *User] {
 	c.t.Helper()
-	return list[User](c, "listUsers")
+	return List[User](c, "listUsers")
 }
 
 // ListMembers lists a channel's members.
 func (c *Client) ListMembers(channel *Channel) *Page[User, *User] {
 	c.t.Helper()
-	return list[User](c, "listChannelMembers", request{"channel": channel.Ref})
+	return List[User](c, "listChannelMembers", request{"channel": channel.Ref})
 }
 
 // SendMessage sends a text message and waits until it is acknowledged.
@@ -445,9 +449,28 @@ func (c *Client) StartChatSession(channel *Channel, handlers ...string) *ChatSes
 		session.logs[name] = log
 		wanted[c.sdk.named(name)] = handler
 	}
-	session.ref = c.Must("startChatSession", wanted).Ref
-	session.settle()
+	session.open(wanted)
 	return session
+}
+
+// Follow opens a chat session whose handlers share one log, in the order in
+// which they are called. The first argument of each call is the handler's name.
+// Handlers that the SDK does not know are never called.
+func (c *Client) Follow(channel *Channel, handlers ...string) *Log {
+	c.t.Helper()
+	log := NewLog(c.username + " in " + channel.Name)
+	wanted := request{"channel": channel.Ref}
+	for _, name := range handlers {
+		wanted[c.sdk.named(name)] = c.node.handlerInto(log, name)
+	}
+	(&ChatSession{client: c, channel: channel}).open(wanted)
+	return log
+}
+
+func (s *ChatSession) open(wanted request) {
+	s.client.t.Helper()
+	s.ref = s.client.Must("startChatSession", wanted).Ref
+	s.settle()
 }
 
 // settle makes sure that the subscriptions are in force. The SDK subscribes
@@ -530,5 +553,5 @@ func UserOf(call Call) User {
 // ListUsersBy lists users by any method whose pages hold some.
 func (c *Client) ListUsersBy(method string, args ...any) *Page[User, *User] {
 	c.t.Helper()
-	return list[User](c, method, args...)
+	return List[User](c, method, args...)
 }
