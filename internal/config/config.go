@@ -37,6 +37,7 @@ type Config struct {
 	Token      Token      `key:"token"`
 	Files      Files      `key:"files"`
 	S3         S3         `key:"s3"`
+	Secrets    Secrets    `key:"secrets"`
 }
 
 // TLS is for a server that faces the network without a proxy before it.
@@ -107,6 +108,11 @@ type S3 struct {
 
 // Enabled reports whether files are kept in a bucket.
 func (s S3) Enabled() bool { return s.Bucket != "" }
+
+// Secrets is for what applications keep for their users and nobody may read.
+type Secrets struct {
+	Key string `key:"key" secret:"all" doc:"Key to users' secrets, 32 random bytes in base64. Several nodes need the same. Empty: a key made at the first start, in the data directory."`
+}
 
 // Default is the configuration of a server that nobody configured.
 func Default() Config {

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/purrchat/purr/internal/kit/seal"
 )
 
 // validate checks what the types leave open. Errors name the setting and its
@@ -75,6 +77,10 @@ func (l *loader) validate(c Config) []error {
 	}
 	check("files.max_size", atLeast(c.Files.MaxSize, KiB))
 	validateS3(c, check)
+	if c.Secrets.Key != "" {
+		_, err := seal.Parse(c.Secrets.Key)
+		check("secrets.key", err)
+	}
 	return errs
 }
 
