@@ -55,17 +55,3 @@ type UserRef struct {
 
 // IsZero tells that the reference names nobody.
 func (r UserRef) IsZero() bool { return r.ID == 0 && r.Name == "" }
-
-// Session is one client of a user, across all the sockets it uses.
-type Session struct {
-	ID          SessionID
-	Application ApplicationID
-	User        UserID
-	UserAgent   string
-	Node        NodeID
-	CreatedAt   time.Time
-	// DetachedAt is when the last socket was lost, zero while one is attached.
-	DetachedAt time.Time
-	// EndedAt is when the session ended for good, zero while it lives.
-	EndedAt time.Time
-}

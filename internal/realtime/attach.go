@@ -34,7 +34,7 @@ func (h *Hub) Attach(ctx context.Context, c Client, link Link) (*Session, error)
 			hub: h, link: link, acknowledges: c.Acknowledges,
 		}
 		if c.Resumed {
-			s.resuming, s.gap = true, true
+			s.resuming, s.gap, s.chatsUnknown = true, true, true
 			s.settled, s.kept = parseKept(c.Kept, settledMark(c.Since))
 		}
 		first = h.enter(s)

@@ -1,6 +1,10 @@
 package realtime
 
-import "github.com/purrchat/purr/internal/chat"
+import (
+	"maps"
+
+	"github.com/purrchat/purr/internal/chat"
+)
 
 // A chat session is a session that listens to a channel's Self topic
 // (client-protocol 8.5); nothing else on the wire marks one. It outlasts a
@@ -35,9 +39,14 @@ func (h *Hub) recount(s *Session) {
 			note(c, chat.ParticipantEntered)
 		}
 	}
+	dirty := !s.dirty && !s.ended && (s.chatsUnknown || !maps.Equal(now, s.keptChats))
+	s.dirty = s.dirty || dirty
 	s.chats = now
 	s.mu.Unlock()
 	h.mu.Unlock()
+	if dirty {
+		h.keeper.add(s)
+	}
 	for _, signal := range signals {
 		h.signals(signal)
 	}

@@ -76,3 +76,48 @@ func TestAChatSessionIsKeptAtOnce(t *testing.T) {
 	subscribe(t, s, "a", realtime.ChannelTopic(room, realtime.Self))
 	w.keeper.await(t, 1, func(text string) bool { return text != "" })
 }
+
+func TestWhereASessionChatsIsKept(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	hallSelf := realtime.ChannelTopic(hall, realtime.Self)
+	s, l := w.listener(ann, 1, roomSelf, hallSelf)
+	w.keeper.awaitChats(t, 1, "[21 22]")
+	s.Unsubscribe(name(hallSelf))
+	w.keeper.awaitChats(t, 1, "[21]")
+	w.hub.Detach(s, l)
+	w.clock.Advance(10*time.Second + 1)
+	w.hub.Sweep()
+	w.keeper.awaitChats(t, 1, "[]")
+}
+
+func TestARestoredSessionSaysAnewWhereItChats(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := user(ann, 1)
+	c.Resumed, c.Kept = true, `{"settled":1}`
+	s, l := w.attach(c)
+	if after, missing := s.Owed(l); missing {
+		t.Fatalf("owed after %d", after)
+	}
+	if !s.Resume(l) {
+		t.Fatal("the session does not resume")
+	}
+	// Whatever an earlier process has kept of it is over.
+	w.keeper.awaitChats(t, 1, "[]")
+}
+
+func TestWhereASessionChatsIsKeptThoughTheStoreFailed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.keeper.fail = true
+	s, l := w.listener(ann, 1, roomSelf, roomMessages)
+	<-w.keeper.kept
+	<-w.keeper.kept
+	w.keeper.mu.Lock()
+	w.keeper.fail = false
+	w.keeper.mu.Unlock()
+	w.say(roomMessages, "1")
+	acknowledge(s, heard(t, s, l, "1")...)
+	w.keeper.awaitChats(t, 1, "[21]")
+}

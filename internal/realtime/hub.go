@@ -17,9 +17,13 @@ type Directory interface {
 	BlockedUsers(context.Context, chat.UserID) ([]chat.UserID, error)
 }
 
-// Keeper keeps what sessions have acknowledged beyond this process.
+// Keeper keeps what sessions have acknowledged, and the channels in which they
+// chat, beyond this process.
 type Keeper interface {
 	KeepAcknowledged(context.Context, map[chat.SessionID]string) error
+	// KeepChats is told all channels of a session where they have changed. A
+	// session that has ended chats nowhere, which nobody has to be told.
+	KeepChats(context.Context, map[chat.SessionID][]chat.ChannelID) error
 }
 
 // Options are what a hub needs.

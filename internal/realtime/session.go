@@ -73,8 +73,11 @@ type Session struct {
 	ended bool
 	// away: without a link for longer than the grace.
 	away bool
-	// chats are the channels that the session counts as chatting in.
-	chats map[chat.ChannelID]struct{}
+	// chats are the channels that the session counts as chatting in,
+	// keptChats those of them that the keeper has been told of; it knows
+	// nothing yet of a session that was restored.
+	chats, keptChats map[chat.ChannelID]struct{}
+	chatsUnknown     bool
 
 	queue queue
 	// scheduled: a flusher knows that there is something to write.

@@ -312,6 +312,7 @@ type keeper struct {
 	mu    sync.Mutex
 	fail  bool
 	texts map[chat.SessionID]string
+	chats map[chat.SessionID]string
 	calls []int
 	kept  chan struct{}
 	// asked hears that something is to be kept; where gate is not nil, it is
@@ -320,7 +321,7 @@ type keeper struct {
 }
 
 func newKeeper() *keeper {
-	return &keeper{texts: map[chat.SessionID]string{}, kept: make(chan struct{}, 1000), asked: make(chan struct{}, 1)}
+	return &keeper{texts: map[chat.SessionID]string{}, chats: map[chat.SessionID]string{}, kept: make(chan struct{}, 1000), asked: make(chan struct{}, 1)}
 }
 
 func (k *keeper) KeepAcknowledged(ctx context.Context, texts map[chat.SessionID]string) error {
@@ -343,6 +344,40 @@ func (k *keeper) KeepAcknowledged(ctx context.Context, texts map[chat.SessionID]
 	}
 	maps.Copy(k.texts, texts)
 	return nil
+}
+
+func (k *keeper) KeepChats(_ context.Context, chats map[chat.SessionID][]chat.ChannelID) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	defer func() { k.kept <- struct{}{} }()
+	if k.fail {
+		return errors.New("the store is away")
+	}
+	for id, channels := range chats {
+		slices.Sort(channels)
+		k.chats[id] = fmt.Sprint(channels)
+	}
+	return nil
+}
+
+// awaitChats waits until a session is kept as chatting in some channels, such
+// as "[21 22]".
+func (k *keeper) awaitChats(tb testing.TB, id chat.SessionID, want string) {
+	tb.Helper()
+	limit := time.After(patience)
+	for {
+		k.mu.Lock()
+		got := k.chats[id]
+		k.mu.Unlock()
+		if got == want {
+			return
+		}
+		select {
+		case <-k.kept:
+		case <-limit:
+			tb.Fatalf("session %d is kept as chatting in %q, want %q", id, got, want)
+		}
+	}
 }
 
 func (k *keeper) text(id chat.SessionID) string {

@@ -87,5 +87,6 @@ func (tx *Tx) GreatestID() (int64, error) {
 		SELECT COALESCE(max(id), 0) AS id FROM applications UNION ALL SELECT COALESCE(max(id), 0) FROM users
 		UNION ALL SELECT COALESCE(max(id), 0) FROM user_sessions UNION ALL SELECT COALESCE(max(id), 0) FROM channels
 		UNION ALL SELECT COALESCE(max(id), 0) FROM messages UNION ALL SELECT COALESCE(max(id), 0) FROM jobs
-		UNION ALL SELECT COALESCE(max(id), 0) FROM files) AS ids`)
+		UNION ALL SELECT COALESCE(max(id), 0) FROM files UNION ALL SELECT COALESCE(max(id), 0) FROM chat_sessions
+		UNION ALL SELECT COALESCE(max(id), 0) FROM channel_invites) AS ids`)
 }

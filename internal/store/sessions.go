@@ -99,21 +99,33 @@ func (tx *Tx) DeleteEndedSessions(before time.Time, limit int) (int64, error) {
 		(SELECT id FROM user_sessions WHERE ended_at <> 0 AND ended_at < $1 LIMIT $2)`, micros(before), limit)
 }
 
-// EndSession ends a session for good. ErrNotFound says that it had ended
-// already.
+// EndSession ends a session, and its chat sessions, for good. ErrNotFound says
+// that it had ended already.
 func (tx *Tx) EndSession(id chat.SessionID) error {
 	n, err := tx.exec("end session", `UPDATE user_sessions SET ended_at = $1, online_until = $1, resumable_until = $1 WHERE id = $2 AND ended_at = 0`,
 		micros(tx.Now), int64(id))
-	if err == nil && n == 0 {
-		err = ErrNotFound
+	switch {
+	case err != nil:
+		return err
+	case n == 0:
+		return ErrNotFound
 	}
-	return err
+	return tx.endChats(id)
 }
 
-// EndUserSessions ends all sessions of a user and tells which they were.
+// EndUserSessions ends all sessions of a user, and their chat sessions, and
+// tells which they were.
 func (tx *Tx) EndUserSessions(user chat.UserID) ([]SessionRecord, error) {
-	return collectWritten(tx, "end user's sessions", readSession, `UPDATE user_sessions SET ended_at = $1, online_until = $1, resumable_until = $1
+	ended, err := collectWritten(tx, "end user's sessions", readSession, `UPDATE user_sessions SET ended_at = $1, online_until = $1, resumable_until = $1
 		WHERE user_id = $2 AND ended_at = 0 RETURNING `+sessionColumns, micros(tx.Now), int64(user))
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]chat.SessionID, len(ended))
+	for i, s := range ended {
+		ids[i] = s.ID
+	}
+	return ended, tx.endChats(ids...)
 }
 
 // LapsedSessions lists living sessions whose time to resume has run out, at

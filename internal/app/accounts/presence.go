@@ -161,15 +161,18 @@ func (a *Accounts) sweepNodes(ctx context.Context) error {
 // keepSessions is how long an ended session can still be looked up.
 const keepSessions = 30 * 24 * time.Hour
 
-// ForgetSessions removes the sessions that ended long ago.
+// ForgetSessions removes the sessions, and before them the chat sessions, that
+// ended long ago.
 func (a *Accounts) ForgetSessions(ctx context.Context) error {
-	for n := int64(sweepBatch); n == sweepBatch; {
-		err := a.DB.Update(ctx, func(tx *store.Tx) (err error) {
-			n, err = tx.DeleteEndedSessions(tx.Now.Add(-keepSessions), sweepBatch)
-			return err
-		})
-		if err != nil {
-			return err
+	for _, forget := range []func(*store.Tx, time.Time, int) (int64, error){(*store.Tx).DeleteEndedChats, (*store.Tx).DeleteEndedSessions} {
+		for n := int64(sweepBatch); n == sweepBatch; {
+			err := a.DB.Update(ctx, func(tx *store.Tx) (err error) {
+				n, err = forget(tx, tx.Now.Add(-keepSessions), sweepBatch)
+				return err
+			})
+			if err != nil {
+				return err
+			}
 		}
 	}
 	return nil
