@@ -20,8 +20,23 @@ type Span struct {
 	Text       string
 }
 
+// MaxPreviews bounds how many pages are asked for what one body links to.
+const MaxPreviews = 5
+
 // MessageLink is a URL in a body.
-type MessageLink struct{ Span }
+type MessageLink struct {
+	Span
+	// Preview is what the page says about itself, nil where that is not known.
+	Preview *LinkPreview
+}
+
+// LinkPreview is what a page says about itself.
+type LinkPreview struct {
+	// URL, Title and Image, the address of a picture, are never empty.
+	URL, Title, Image string
+	// Description and SiteName may be.
+	Description, SiteName string
+}
 
 // Mention is a user or a channel that a body names, exactly one of the two. Its
 // Text is the whole tag, such as <@jane>.
@@ -58,7 +73,7 @@ func FindLinks(body string) (links []MessageLink) {
 		if strings.HasSuffix(url, "://") {
 			continue
 		}
-		links = append(links, MessageLink{at.span(match[0], match[0]+len(url))})
+		links = append(links, MessageLink{Span: at.span(match[0], match[0]+len(url))})
 	}
 	return links
 }

@@ -42,7 +42,7 @@ func (l *lifecycle) fill(m *chat.Message) error {
 		case e.Channel != 0:
 			m.Mentions = append(m.Mentions, chat.Mention{Span: span, Channel: &chat.Channel{ID: e.Channel}})
 		default:
-			m.Links = append(m.Links, chat.MessageLink{Span: span})
+			m.Links = append(m.Links, chat.MessageLink{Span: span, Preview: (*chat.LinkPreview)(e.Preview)})
 		}
 	}
 	return nil
@@ -56,6 +56,16 @@ type entity struct {
 	Text    string         `json:"t"`
 	User    chat.UserID    `json:"u,omitempty"`
 	Channel chat.ChannelID `json:"c,omitempty"`
+	Preview *preview       `json:"p,omitempty"`
+}
+
+// preview is the stored form of a link's preview.
+type preview struct {
+	URL         string `json:"u"`
+	Title       string `json:"t"`
+	Image       string `json:"i"`
+	Description string `json:"d,omitempty"`
+	SiteName    string `json:"n,omitempty"`
 }
 
 func storeEntities(m chat.Message) string {
@@ -64,7 +74,7 @@ func storeEntities(m chat.Message) string {
 	}
 	var list []entity
 	for _, l := range m.Links {
-		list = append(list, entity{Start: l.Start, End: l.End, Text: l.Text})
+		list = append(list, entity{Start: l.Start, End: l.End, Text: l.Text, Preview: (*preview)(l.Preview)})
 	}
 	for _, x := range m.Mentions {
 		e := entity{Start: x.Start, End: x.End, Text: x.Text}

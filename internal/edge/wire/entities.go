@@ -16,7 +16,11 @@ func (s Style) entities(dst []byte, m *chat.Message) []byte {
 		}
 		dst = append(dst, `{"source":`...)
 		dst = AppendString(dst, l.Text)
-		dst = append(s.span(dst, l.Span), '}')
+		dst = s.span(dst, l.Span)
+		if l.Preview != nil {
+			dst = s.preview(dst, l.Preview)
+		}
+		dst = append(dst, '}')
 	}
 	dst = append(dst, `],"mentions":[`...)
 	for i := range m.Mentions {
@@ -26,6 +30,25 @@ func (s Style) entities(dst []byte, m *chat.Message) []byte {
 		dst = s.mention(dst, m, &m.Mentions[i])
 	}
 	return append(dst, ']')
+}
+
+// preview appends what a linked page says about itself.
+func (s Style) preview(dst []byte, p *chat.LinkPreview) []byte {
+	dst = append(dst, `,"preview":{"url":`...)
+	dst = AppendString(dst, p.URL)
+	dst = append(dst, `,"title":`...)
+	dst = AppendString(dst, p.Title)
+	dst = append(dst, `,"image":{"source":`...)
+	dst = append(AppendString(dst, p.Image), '}')
+	if p.Description != "" {
+		dst = append(dst, `,"description":`...)
+		dst = AppendString(dst, p.Description)
+	}
+	if p.SiteName != "" {
+		dst = s.name(dst, siteName)
+		dst = AppendString(dst, p.SiteName)
+	}
+	return append(dst, '}')
 }
 
 func (s Style) mention(dst []byte, m *chat.Message, x *chat.Mention) []byte {

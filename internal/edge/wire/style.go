@@ -74,6 +74,7 @@ var (
 	guestUsers          = named("guestUsers", "guest_users")
 	readOnDelivery      = named("readOnDelivery", "read_on_delivery")
 	linkPreviews        = named("linkPreviews", "link_previews")
+	siteName            = named("siteName", "site_name")
 	totalElements       = named("totalElements", "total_elements")
 	totalPages          = named("totalPages", "total_pages")
 	userCreatedChannels = named("userCreatedChannels", "user_created_channels")
