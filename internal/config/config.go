@@ -38,6 +38,7 @@ type Config struct {
 	Files      Files      `key:"files"`
 	S3         S3         `key:"s3"`
 	Secrets    Secrets    `key:"secrets"`
+	Outbound   Outbound   `key:"outbound"`
 }
 
 // TLS is for a server that faces the network without a proxy before it.
@@ -112,6 +113,11 @@ func (s S3) Enabled() bool { return s.Bucket != "" }
 // Secrets is for what applications keep for their users and nobody may read.
 type Secrets struct {
 	Key string `key:"key" secret:"all" doc:"Key to users' secrets, 32 random bytes in base64. Several nodes need the same. Empty: a key made at the first start, in the data directory."`
+}
+
+// Outbound is for hosts that users name and the server asks.
+type Outbound struct {
+	AllowedNetworks string `key:"allowed_networks" doc:"Networks beside the public internet in which such hosts may be, as in 10.1.0.0/16,127.0.0.1. Empty: none."`
 }
 
 // Default is the configuration of a server that nobody configured.

@@ -110,6 +110,8 @@ func TestErrorsNameTheSettingAndWhereItWasSet(t *testing.T) {
 		{name: "files in two places", flags: map[string]string{"files.directory": "d", "s3.bucket": "b", "s3.endpoint": "http://h:1", "s3.access_key": "k", "s3.secret_key": "s"},
 			want: []string{"files.directory: files are kept in s3.bucket"}},
 		{name: "addressing", flags: map[string]string{"s3.addressing": "dns"}, want: []string{`s3.addressing: "dns" is none of`}},
+		{name: "network", flags: map[string]string{"outbound.allowed_networks": "10.0.0.0/8, intranet"},
+			want: []string{`outbound.allowed_networks: "intranet" is no network`}},
 		{name: "several at once", env: []string{"PURR_DRAIN_TIMEOUT=0s", "PURR_CONNECTION_MAX_QUEUE=1KiB"},
 			want: []string{"drain_timeout: 0s", "connection.max_queue: 1KiB is too little; want at least 64KiB"}},
 	} {

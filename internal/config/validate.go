@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/purrchat/purr/internal/kit/outbound"
 	"github.com/purrchat/purr/internal/kit/seal"
 )
 
@@ -81,6 +82,8 @@ func (l *loader) validate(c Config) []error {
 		_, err := seal.Parse(c.Secrets.Key)
 		check("secrets.key", err)
 	}
+	_, err := outbound.ParseNetworks(c.Outbound.AllowedNetworks)
+	check("outbound.allowed_networks", err)
 	return errs
 }
 

@@ -101,6 +101,11 @@ func openCore(ctx context.Context, c config.Config, p purpose) (_ *core, err err
 	if k.blobs, err = openBlobs(ctx, c, p); err != nil {
 		return nil, err
 	}
+	if p == forServing {
+		if k.messages.Pages, err = newPages(c.Outbound); err != nil {
+			return nil, err
+		}
+	}
 	k.files = &files.Files{DB: k.db, IDs: ids, Accounts: k.accounts, Blobs: k.blobs, MaxSize: int64(c.Files.MaxSize)}
 	k.timeline = &timeline.Timeline{DB: k.db}
 	return k, nil

@@ -8,6 +8,7 @@ import (
 
 	"github.com/purrchat/purr/internal/app/accounts"
 	"github.com/purrchat/purr/internal/app/channels"
+	"github.com/purrchat/purr/internal/app/messages"
 	"github.com/purrchat/purr/internal/chat"
 	"github.com/purrchat/purr/internal/jobs"
 	"github.com/purrchat/purr/internal/store"
@@ -31,6 +32,7 @@ func (n *Node) startJobs(ctx context.Context) error {
 			return n.channels.Purge(ctx, p)
 		}),
 		accounts.PurgeUserJob: worker(n.accounts.Purge),
+		messages.PreviewJob:   worker(n.messages.Preview),
 	}})
 	n.jobs.Every("forget expired tokens", time.Hour, n.accounts.ForgetTokens)
 	n.jobs.Every("forget old requests", time.Hour, n.accounts.ForgetRequests)

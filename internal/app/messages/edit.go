@@ -37,8 +37,10 @@ func (ms *Messages) Update(ctx context.Context, actor chat.Actor, id chat.Messag
 		after := m
 		e := event(actor, chat.MessageUpdated, m.Channel, int64(m.ID))
 		e.Message = &after
-		_, err := tx.Record(e)
-		return err
+		if _, err := tx.Record(e); err != nil || p.Body == nil {
+			return err
+		}
+		return ms.wantPreviews(tx, m)
 	})
 	if err != nil {
 		return chat.Message{}, err
@@ -59,7 +61,7 @@ func (p Patch) apply(tx *store.Tx, actor chat.Actor, id chat.MessageID) (chat.Me
 		if m.Type != chat.TextMessage && m.Type != chat.SystemTextMessage {
 			return m, chat.Invalidf("body", "cannot be given to a message that is a file")
 		}
-		m.Body, m.Links = *p.Body, chat.FindLinks(*p.Body)
+		m.Body, m.Links = *p.Body, withPreviews(chat.FindLinks(*p.Body), previewsOf(m.Links))
 		if m.Mentions, err = mentions(tx, m); err != nil {
 			return m, err
 		}

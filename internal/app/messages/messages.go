@@ -13,10 +13,13 @@ import (
 	"github.com/purrchat/purr/internal/store"
 )
 
-// Messages carries out the deeds. All fields must be set.
+// Messages carries out the deeds. All fields but Pages must be set.
 type Messages struct {
 	DB  *store.DB
 	IDs *ident.Generator
+	// Pages asks the pages that messages link to; without it no links are
+	// previewed.
+	Pages Pages
 }
 
 // SendInput is what Send needs.
@@ -70,8 +73,10 @@ func (ms *Messages) Begin(ctx context.Context, actor chat.Actor, in SendInput) (
 			}
 			return err
 		}
-		out, err = write(tx, actor, m, post)
-		return err
+		if out, err = write(tx, actor, m, post); err != nil || out.Repeated {
+			return err
+		}
+		return ms.wantPreviews(tx, out.Message)
 	})
 	return func() (Sent, error) {
 		err := committed()

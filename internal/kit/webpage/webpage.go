@@ -38,9 +38,13 @@ const (
 	MaxRedirects = 3
 	// MaxAddress is how long an address may be, in bytes.
 	MaxAddress = 2048
-	// MaxTitle, MaxSiteName and MaxDescription are how long these may be, in
-	// bytes. A longer description is cut, of the others there is none.
-	MaxTitle, MaxSiteName, MaxDescription = 1024, 256, 1024
+	// MaxTitle is how long a title may be, in bytes; a longer one is none.
+	MaxTitle = 1024
+	// MaxSiteName is the same for the name of a site.
+	MaxSiteName = 256
+	// MaxDescription is how long a description may be, in bytes; a longer one
+	// is cut.
+	MaxDescription = 1024
 )
 
 // Page is what a page says about itself. What it does not say, or not properly,
