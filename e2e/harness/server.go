@@ -109,6 +109,9 @@ func (s *Server) storage() []string {
 	return flags
 }
 
+// Set decides a setting of the server, from its next start on.
+func (s *Server) Set(key, value string) { s.flags = append(s.flags, "--set", key+"="+value) }
+
 // Start runs the server and returns when it is ready.
 func (s *Server) Start() {
 	s.t.Helper()
