@@ -133,6 +133,17 @@ func TestHeartbeats(t *testing.T) {
 			t.Fatal("no heart-beat came")
 		}
 	}
+	// Traffic does not take their place: Android counts nothing else.
+	for beats := 0; beats < 5; {
+		c.Ask("/application/v1/user.relay")
+		select {
+		case <-c.Beats:
+			beats++
+		case <-limit:
+			t.Fatal("no heart-beat came while there was traffic")
+		default:
+		}
+	}
 	for _, beat := range []string{"\n", "\n\n", "\r\n"} { // of JavaScript, of Android, of nobody
 		c.WriteRaw(websocket.TextMessage, beat)
 	}
