@@ -33,6 +33,7 @@ type Wire struct {
 	links       map[*link]bool
 	attempts    int
 	established int
+	beats       int
 	changed     chan struct{}
 	onSend      chan struct{}
 }
@@ -146,7 +147,7 @@ func (w *Wire) serve(client *net.TCPConn) {
 	down := make(chan struct{})
 	go func() {
 		defer close(down)
-		l.relayDown(fromServer)
+		l.relayDown(fromServer, func() { w.change(func() { w.beats++ }) })
 		_ = client.Close()
 	}()
 	w.relayUp(l, fromClient)
@@ -161,8 +162,9 @@ func (w *Wire) serve(client *net.TCPConn) {
 	l.mu.Unlock()
 }
 
-// relayDown passes frames to the client until the server ends the connection.
-func (l *link) relayDown(server *bufio.Reader) {
+// relayDown passes frames to the client until the server ends the connection,
+// and tells of heart-beats.
+func (l *link) relayDown(server *bufio.Reader, beat func()) {
 	for {
 		frame, err := readFrame(server)
 		if err != nil {
@@ -179,6 +181,9 @@ func (l *link) relayDown(server *bufio.Reader) {
 		if err != nil {
 			// The client is gone; the server is drained until it notices.
 			l.freeze()
+		}
+		if string(frame.text) == "\n" {
+			beat()
 		}
 	}
 }
@@ -332,19 +337,28 @@ func (w *Wire) Attempts() int {
 // AwaitConnections returns when, over time, that many connections have been
 // established.
 func (w *Wire) AwaitConnections(count int) error {
-	timeout := time.NewTimer(ReconnectPatience)
+	return w.await(count, "connections", &w.established, ReconnectPatience)
+}
+
+// AwaitBeats returns when, over time, the server has sent that many heart-beats.
+func (w *Wire) AwaitBeats(count int) error {
+	return w.await(count, "heart-beats", &w.beats, time.Duration(count)*Patience)
+}
+
+func (w *Wire) await(count int, what string, counter *int, patience time.Duration) error {
+	timeout := time.NewTimer(patience)
 	defer timeout.Stop()
 	for {
 		w.mu.Lock()
-		established, changed := w.established, w.changed
+		counted, changed := *counter, w.changed
 		w.mu.Unlock()
-		if established >= count {
+		if counted >= count {
 			return nil
 		}
 		select {
 		case <-changed:
 		case <-timeout.C:
-			return fmt.Errorf("%d connections within %s, want %d", established, ReconnectPatience, count)
+			return fmt.Errorf("%d %s within %s, want %d", counted, what, patience, count)
 		}
 	}
 }
