@@ -82,7 +82,7 @@ type Session struct {
 // Presence is for who is online.
 type Presence struct {
 	Grace       time.Duration `key:"grace" doc:"How long a user stays online after the last connection ended, so that a reload of the page is not an absence."`
-	FanoutLimit int           `key:"fanout_limit" doc:"In channels with more members than this nobody is told who comes and goes."`
+	FanoutLimit int           `key:"fanout_limit" doc:"In channels with more members than this nobody is told who comes and goes, or what others have read."`
 }
 
 // Token is for access to the Platform API.
