@@ -106,6 +106,11 @@ var channelSort = map[string]string{ //nolint:gochecknoglobals // a constant tab
 	"activity":                        "CASE WHEN c.last_message > c.id THEN c.last_message ELSE c.id END",
 }
 
+// channelsOfMember walks a user's memberships. SQLite keeps the order of a CROSS
+// JOIN; left to itself it would now and then walk all channels of the
+// application, and look for the user in each.
+const channelsOfMember = "members m CROSS JOIN channels c"
+
 // Channels lists channels, oldest first unless the request sorts them. The
 // property "activity" stands for the newest message or, without one, the
 // creation; identifiers grow with time, so they order both.
@@ -119,16 +124,14 @@ func (tx *Tx) Channels(app chat.ApplicationID, f chat.ChannelFilter, r chat.Page
 		joined := "EXISTS (SELECT 1 FROM members m WHERE m.channel_id = c.id AND m.user_id = " + viewer + " AND NOT m.hidden)"
 		switch {
 		case f.Unread:
-			from = "members m JOIN channels c ON c.id = m.channel_id"
-			q.and("m.user_id = " + viewer + " AND NOT m.hidden")
+			from = channelsOfMember
+			q.and("c.id = m.channel_id AND m.user_id = " + viewer + " AND NOT m.hidden")
 			q.and(unreadCount() + " > 0")
 		case f.Joined == nil:
 			q.and("(c.type = 'PUBLIC' OR " + joined + ")")
 		case *f.Joined:
-			// Walk the viewer's memberships, not all channels.
-			from = "members m JOIN channels c ON c.id = m.channel_id"
-			q.and("m.user_id = " + viewer)
-			q.and("NOT m.hidden")
+			from = channelsOfMember
+			q.and("c.id = m.channel_id AND m.user_id = " + viewer + " AND NOT m.hidden")
 		default:
 			q.and("c.type = 'PUBLIC' AND NOT " + joined)
 			q.and("NOT EXISTS (SELECT 1 FROM channel_blocks b WHERE b.channel_id = c.id AND b.user_id = " + viewer + ")")

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/purrchat/purr/internal/app/channels"
+	"github.com/purrchat/purr/internal/app/messages"
 	"github.com/purrchat/purr/internal/chat"
 	"github.com/purrchat/purr/internal/kit/ident"
 	"github.com/purrchat/purr/internal/store"
@@ -100,6 +101,7 @@ func BenchmarkUnread(b *testing.B) {
 
 func (l library) view(b *testing.B, fn func(tx *store.Tx) error) {
 	b.Helper()
+	defer reportProcessorTime(b)()
 	for b.Loop() {
 		if err := l.db.View(context.Background(), fn); err != nil {
 			b.Fatal(err)
@@ -107,15 +109,16 @@ func (l library) view(b *testing.B, fn func(tx *store.Tx) error) {
 	}
 }
 
-// BenchmarkListChannels lists 25 of a user's 10 000 channels, by activity, with
-// their newest messages, and counts what is unread in each of them; and the
+// BenchmarkListChannels lists 25 of a user's 10 000 channels, which hold a
+// million messages, by activity, with their newest messages, and counts what is unread in each of them; and the
 // same of his unread channels.
 func BenchmarkListChannels(b *testing.B) {
-	l := newLibrary(b, 10_000, 50_000)
+	l := newLibrary(b, 10_000, 1_000_000)
 	deeds := &channels.Channels{DB: l.db, IDs: ident.New(0, time.Now, 0)}
 	joined := true
 	for name, filter := range map[string]chat.ChannelFilter{"joined": {Joined: &joined}, "unread": {Unread: true}} {
 		b.Run(name, func(b *testing.B) {
+			defer reportProcessorTime(b)()
 			for b.Loop() {
 				p, err := deeds.List(context.Background(), l.reader, filter, chat.PageRequest{Size: 25, Sort: []chat.Sort{{Property: "activity", Descending: true}}})
 				if err != nil || len(p.Items) != 25 || p.Items[0].Channel.LastMessage == nil {
@@ -130,6 +133,35 @@ func BenchmarkListChannels(b *testing.B) {
 					return nil
 				}); err != nil {
 					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkHistoryPage lists 25 messages of a channel that has a million, at its
+// end, in its middle and at its beginning, and those that follow a page.
+func BenchmarkHistoryPage(b *testing.B) {
+	const count = 1_000_000
+	l := newLibrary(b, 1, count)
+	deeds := &messages.Messages{DB: l.db, IDs: ident.New(0, time.Now, 0)}
+	for _, c := range []struct {
+		name   string
+		cursor chat.Cursor
+		first  chat.Seq
+	}{
+		{"end", chat.Cursor{}, count},
+		{"middle", chat.Cursor{From: count / 2}, count / 2},
+		{"beginning", chat.Cursor{From: 25}, 25},
+		{"after the beginning", chat.Cursor{Before: 25}, 50},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			c.cursor.Size = 25
+			defer reportProcessorTime(b)()
+			for b.Loop() {
+				p, err := deeds.List(context.Background(), l.reader, chat.MessageFilter{Channel: 100_000}, c.cursor)
+				if err != nil || len(p.Items) != 25 || p.Items[0].Seq != c.first {
+					b.Fatalf("%d messages, %v", len(p.Items), err)
 				}
 			}
 		})

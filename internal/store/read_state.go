@@ -106,8 +106,8 @@ func (tx *Tx) UnreadIn(channel chat.ChannelID, user chat.UserID) (int64, error) 
 // UnreadOf counts the messages that a user has not read in all his channels.
 func (tx *Tx) UnreadOf(app chat.ApplicationID, user chat.UserID) (int64, error) {
 	return tx.count("count unread messages", `SELECT CAST(COALESCE(sum(`+unreadCount()+`), 0) AS BIGINT)
-		FROM members m JOIN channels c ON c.id = m.channel_id
-		WHERE m.user_id = $2 AND NOT m.hidden AND c.application_id = $1 AND c.deleted_at = 0`, int64(app), int64(user))
+		FROM `+channelsOfMember+`
+		WHERE c.id = m.channel_id AND m.user_id = $2 AND NOT m.hidden AND c.application_id = $1 AND c.deleted_at = 0`, int64(app), int64(user))
 }
 
 // MessageCount counts the messages of a channel that a viewer is shown.

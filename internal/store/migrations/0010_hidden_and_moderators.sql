@@ -7,3 +7,8 @@ DROP INDEX members_hidden;
 CREATE INDEX members_hidden ON members (channel_id, hidden) WHERE hidden = TRUE;
 DROP INDEX members_moderators;
 CREATE INDEX members_moderators ON members (channel_id, moderator) WHERE moderator = TRUE;
+
+-- The channels of a user are listed without those that he hid; with the column
+-- in the index his memberships themselves need not be read.
+DROP INDEX members_user;
+CREATE INDEX members_user ON members (user_id, channel_id, hidden);
