@@ -26,6 +26,11 @@ type Options struct {
 	// Workers has the worker for each kind of job.
 	Workers map[string]Worker
 	Log     *slog.Logger
+	// Lane is where the jobs are taken from that it does.
+	Lane string
+	// Interrupt is for work that carries on where it left off: Stop ends the
+	// contexts of its jobs at once and gives them back.
+	Interrupt bool
 	// Clock is that of DB; the machine's by standard.
 	Clock clock.Clock
 	// Concurrency bounds the jobs that run at a time; 4 by standard.
@@ -96,11 +101,15 @@ func (r *Runner) Start(ctx context.Context) error {
 	return nil
 }
 
-// Stop begins no more jobs and waits for those that run. Where ctx ends first
+// Stop begins no more jobs and waits for those that run, or interrupts them
+// where Options say so. Where ctx ends first
 // it ends their contexts, gives them back, and returns the context's error.
 func (r *Runner) Stop(ctx context.Context) error {
 	r.quit()
 	defer r.abandon()
+	if r.Interrupt {
+		r.abandon()
+	}
 	select {
 	case <-r.ended:
 		return nil
@@ -166,7 +175,7 @@ func (r *Runner) take(ctx context.Context, limit int) (jobs []store.Job, next ti
 	}
 	due := false
 	err = r.DB.View(ctx, func(tx *store.Tx) error {
-		next, err = tx.NextJob()
+		next, err = tx.NextJob(r.Lane)
 		due = !next.IsZero() && !next.After(tx.Now)
 		return err
 	})
@@ -174,7 +183,7 @@ func (r *Runner) take(ctx context.Context, limit int) (jobs []store.Job, next ti
 		return nil, next, err
 	}
 	err = r.DB.Update(ctx, func(tx *store.Tx) error {
-		jobs, err = tx.LeaseJobs(tx.Now.Add(r.Lease), limit)
+		jobs, err = tx.LeaseJobs(r.Lane, tx.Now.Add(r.Lease), limit)
 		return err
 	})
 	if err != nil {

@@ -87,7 +87,7 @@ func (s shop) due(what string, will func(time.Time) bool) time.Time {
 	for {
 		var next time.Time
 		err := s.db.View(s.t.Context(), func(tx *store.Tx) (err error) {
-			next, err = tx.NextJob()
+			next, err = tx.NextJob("")
 			return err
 		})
 		if err != nil {
@@ -239,7 +239,7 @@ func TestWhatADeadNodeHadLeasedIsDoneAgain(t *testing.T) {
 	each(t, func(t *testing.T, s shop) {
 		s.insert(1)
 		if err := s.db.Update(t.Context(), func(tx *store.Tx) error {
-			_, err := tx.LeaseJobs(tx.Now.Add(30*time.Second), 1) // and dies
+			_, err := tx.LeaseJobs("", tx.Now.Add(30*time.Second), 1) // and dies
 			return err
 		}); err != nil {
 			t.Fatal(err)
@@ -274,7 +274,7 @@ func TestAJobThatKillsItsNodesIsGivenUp(t *testing.T) {
 		s.insert(1)
 		for range 3 {
 			if err := s.db.Update(t.Context(), func(tx *store.Tx) error {
-				_, err := tx.LeaseJobs(tx.Now, 1) // and dies
+				_, err := tx.LeaseJobs("", tx.Now, 1) // and dies
 				return err
 			}); err != nil {
 				t.Fatal(err)
@@ -451,6 +451,57 @@ func TestWhatDoesNotEndInTimeIsInterruptedAndGivenBack(t *testing.T) {
 			t.Errorf("stop: %v", err)
 		}
 		s.stop(r) // and now it has been concluded
+		s.due("the job", s.clock.Now().Equal)
+		s.want("outcome", s.outcome(1), "PENDING context canceled")
+	})
+}
+
+func TestLanesDoNotWaitForEachOther(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, s shop) {
+		begun, end := make(chan struct{}), make(chan struct{})
+		long := s.runner(jobs.Options{Lane: "long", Concurrency: 1}, func(context.Context, store.Job) error {
+			close(begun)
+			<-end
+			return nil
+		})
+		done := make(chan chat.JobID)
+		quick := s.runner(jobs.Options{Concurrency: 1}, func(_ context.Context, j store.Job) error {
+			done <- j.ID
+			return nil
+		})
+		err := s.db.Update(t.Context(), func(tx *store.Tx) error {
+			return tx.InsertJob(store.Job{ID: 1, Application: 9, Lane: "long", Kind: "work", RunAt: tx.Now})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		long.Wake()
+		<-begun
+		s.insert(2)
+		quick.Wake()
+		if id := <-done; id != 2 {
+			t.Errorf("the quick lane did %d", id)
+		}
+		close(end)
+		s.stop(long)
+		s.stop(quick)
+		s.want("the long one", s.outcome(1), "FINISHED")
+	})
+}
+
+func TestWhatMayBeInterruptedIsGivenBackAtOnce(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, s shop) {
+		s.insert(1)
+		begun := make(chan struct{})
+		r := s.runner(jobs.Options{Interrupt: true}, func(ctx context.Context, _ store.Job) error {
+			close(begun)
+			<-ctx.Done()
+			return ctx.Err()
+		})
+		<-begun
+		s.stop(r)
 		s.due("the job", s.clock.Now().Equal)
 		s.want("outcome", s.outcome(1), "PENDING context canceled")
 	})

@@ -437,14 +437,14 @@ func TestJobsAreLeased(t *testing.T) {
 		f := newFixture(t, db)
 		next := func() (due time.Time) {
 			f.view(func(tx *store.Tx) (err error) {
-				due, err = tx.NextJob()
+				due, err = tx.NextJob("")
 				return err
 			})
 			return due
 		}
 		lease := func(limit int) (jobs []store.Job) {
 			f.update(func(tx *store.Tx) (err error) {
-				jobs, err = tx.LeaseJobs(tx.Now.Add(time.Minute), limit)
+				jobs, err = tx.LeaseJobs("", tx.Now.Add(time.Minute), limit)
 				return err
 			})
 			return jobs

@@ -18,41 +18,44 @@ const (
 type Job struct {
 	ID          chat.JobID
 	Application chat.ApplicationID
-	Kind        string
+	// Lane parts work that takes long from all other, whose lane is empty: each
+	// lane has workers of its own.
+	Lane string
+	Kind string
 	// Payload is what the kind's worker needs, as JSON.
 	Payload  string
 	Attempts int
 	RunAt    time.Time
 }
 
-const jobColumns = `id, application_id, kind, payload, attempts, run_at`
+const jobColumns = `id, application_id, lane, kind, payload, attempts, run_at`
 
 func readJob(row scanner) (j Job, err error) {
 	var at int64
-	err = row.Scan(&j.ID, &j.Application, &j.Kind, &j.Payload, &j.Attempts, &at)
+	err = row.Scan(&j.ID, &j.Application, &j.Lane, &j.Kind, &j.Payload, &j.Attempts, &at)
 	j.RunAt = fromMicros(at)
 	return j, err
 }
 
 // InsertJob adds work that becomes due at j.RunAt.
 func (tx *Tx) InsertJob(j Job) error {
-	_, err := tx.exec("insert job", `INSERT INTO jobs (id, application_id, kind, payload, state, run_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		int64(j.ID), int64(j.Application), j.Kind, j.Payload, JobPending, micros(j.RunAt), micros(tx.Now))
+	_, err := tx.exec("insert job", `INSERT INTO jobs (id, application_id, lane, kind, payload, state, run_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		int64(j.ID), int64(j.Application), j.Lane, j.Kind, j.Payload, JobPending, micros(j.RunAt), micros(tx.Now))
 	return err
 }
 
-// LeaseJobs takes up to limit due jobs until a time, at which they become due
+// LeaseJobs takes up to limit due jobs of a lane until a time, at which they become due
 // again unless they have been finished. Attempts tells this lease of a job from
 // earlier ones: who holds an earlier one can change the job no more.
-func (tx *Tx) LeaseJobs(until time.Time, limit int) ([]Job, error) {
+func (tx *Tx) LeaseJobs(lane string, until time.Time, limit int) ([]Job, error) {
 	return collectWritten(tx, "lease jobs", readJob, `UPDATE jobs SET run_at = $1, attempts = attempts + 1 WHERE id IN
-		(SELECT id FROM jobs WHERE state = 'PENDING' AND run_at <= $2 ORDER BY run_at, id LIMIT $3) RETURNING `+jobColumns,
-		micros(until), micros(tx.Now), limit)
+		(SELECT id FROM jobs WHERE state = 'PENDING' AND lane = $4 AND run_at <= $2 ORDER BY run_at, id LIMIT $3) RETURNING `+jobColumns,
+		micros(until), micros(tx.Now), limit, lane)
 }
 
-// NextJob tells when the next job becomes due, zero where none waits.
-func (tx *Tx) NextJob() (time.Time, error) {
-	n, err := tx.count("find next job", `SELECT COALESCE(min(run_at), 0) FROM jobs WHERE state = 'PENDING'`)
+// NextJob tells when the next job of a lane becomes due, zero where none waits.
+func (tx *Tx) NextJob(lane string) (time.Time, error) {
+	n, err := tx.count("find next job", `SELECT COALESCE(min(run_at), 0) FROM jobs WHERE state = 'PENDING' AND lane = $1`, lane)
 	return fromMicros(n), err
 }
 

@@ -174,7 +174,7 @@ func TestOneThatFailsDoesNotSpoilTheOthers(t *testing.T) {
 			want(t, "number", e.Seq, chat.Seq(i+1))
 		}
 		f.view(func(tx *store.Tx) error {
-			next, err := tx.NextJob()
+			next, err := tx.NextJob("")
 			want(t, "no job is left behind", next.IsZero(), true)
 			return err
 		})
@@ -402,7 +402,7 @@ func TestAViewWritesNothing(t *testing.T) {
 				return err
 			},
 			"rows that come back": func(tx *store.Tx) error {
-				_, err := tx.LeaseJobs(tx.Now, 1)
+				_, err := tx.LeaseJobs("", tx.Now, 1)
 				return err
 			},
 		} {

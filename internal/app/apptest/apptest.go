@@ -241,7 +241,7 @@ func Reason(reason string) error { return &chat.Error{Reason: reason} }
 func (w *World) Due() (jobs []store.Job) {
 	w.T.Helper()
 	err := w.DB.Update(w.T.Context(), func(tx *store.Tx) (err error) {
-		jobs, err = tx.LeaseJobs(tx.Now.Add(time.Hour), 1000)
+		jobs, err = tx.LeaseJobs("", tx.Now.Add(time.Hour), 1000)
 		return err
 	})
 	if err != nil {
