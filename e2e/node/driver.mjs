@@ -18,14 +18,15 @@
 // {"$on":"name","pick":[…]} a handler whose calls are reported under that name,
 // {"$assign":{…}} a function returning its argument with these members changed,
 // {"$file":{"name":…,"type":…,"text":…,"times":…}} a File as a browser's file
-// input gives it, with the text so many times, {"$form":{"file":{…},"fields":{…}}}
+// input gives it, with the text so many times, {"$bytes":"…"} a Buffer,
+// {"$path":"…"} a stream of the file there, {"$form":{"file":{…},"fields":{…}}}
 // a form as back ends give it to their SDK.
 //
 // Answers: {"id":3,"handle":"h4","value":…} or {"id":3,"error":{…}}.
 // Handler calls: {"on":"name","args":[…]}.
 
 import { File } from 'node:buffer'
-import { readFileSync } from 'node:fs'
+import { createReadStream, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -118,6 +119,8 @@ function build(spec) {
     const { name, type, text, times } = spec.$file
     return new File(Array(times ?? 1).fill(text), name, { type })
   }
+  if ('$bytes' in spec) return Buffer.from(spec.$bytes)
+  if ('$path' in spec) return createReadStream(spec.$path)
   if ('$form' in spec) {
     const FormData = require('form-data')
     const form = new FormData()
@@ -158,12 +161,16 @@ function newClient({ sdk, apiKey, host, transport }) {
 function newPlatform({ sdk, clientId, clientSecret, url }) {
   const modules = { N: 'chatkitty-platform', P: 'chatkitty-platform-sdk' }
   const { ChatKitty } = require(modules[sdk])
-  return new ChatKitty({
+  const client = new ChatKitty({
     clientId,
     clientSecret,
     basePath: url,
     authorizationBasePath: `${url}/oauth/token`,
   })
+  // The older SDK is from a time when Node.js had no forms of its own, and its
+  // HTTP library takes no others than those that back ends brought along.
+  if (sdk === 'P') client.apiConfiguration.formDataCtor = require('form-data')
+  return client
 }
 
 function invoke(object, method, args) {

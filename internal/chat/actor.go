@@ -15,6 +15,9 @@ type Actor struct {
 	// it with what it made; the same name again yields the first result.
 	// Empty means that the caller did not ask for this.
 	Request string
+	// Importer marks an application that brings in what happened elsewhere: it
+	// may say when, and its messages are news to nobody.
+	Importer bool
 }
 
 // IsApplication tells whether the application itself acts, which may do

@@ -39,6 +39,7 @@ type Config struct {
 	S3         S3         `key:"s3"`
 	Secrets    Secrets    `key:"secrets"`
 	Outbound   Outbound   `key:"outbound"`
+	Imports    Imports    `key:"imports"`
 }
 
 // TLS is for a server that faces the network without a proxy before it.
@@ -120,6 +121,11 @@ type Outbound struct {
 	AllowedNetworks string `key:"allowed_networks" doc:"Networks beside the public internet in which such hosts may be, as in 10.1.0.0/16,127.0.0.1. Empty: none."`
 }
 
+// Imports is for what back ends bring in at once.
+type Imports struct {
+	MaxSize Bytes `key:"max_size" doc:"The largest file that may be imported. It is kept until its import has ended."`
+}
+
 // Default is the configuration of a server that nobody configured.
 func Default() Config {
 	return Config{
@@ -145,6 +151,7 @@ func Default() Config {
 		Token:    Token{Lifetime: 12 * time.Hour},
 		Files:    Files{MaxSize: 100 * MiB},
 		S3:       S3{Region: "us-east-1", Addressing: "auto"},
+		Imports:  Imports{MaxSize: 4 * GiB},
 	}
 }
 

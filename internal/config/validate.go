@@ -84,6 +84,7 @@ func (l *loader) validate(c Config) []error {
 	}
 	_, err := outbound.ParseNetworks(c.Outbound.AllowedNetworks)
 	check("outbound.allowed_networks", err)
+	check("imports.max_size", atLeast(c.Imports.MaxSize, KiB))
 	return errs
 }
 

@@ -15,11 +15,13 @@ import (
 	"github.com/purrchat/purr/internal/app/accounts"
 	"github.com/purrchat/purr/internal/app/channels"
 	"github.com/purrchat/purr/internal/app/files"
+	"github.com/purrchat/purr/internal/app/imports"
 	"github.com/purrchat/purr/internal/app/messages"
 	"github.com/purrchat/purr/internal/app/timeline"
 	"github.com/purrchat/purr/internal/blob"
 	"github.com/purrchat/purr/internal/chat"
 	"github.com/purrchat/purr/internal/config"
+	"github.com/purrchat/purr/internal/edge/wire"
 	"github.com/purrchat/purr/internal/kit/ident"
 	"github.com/purrchat/purr/internal/store"
 )
@@ -43,6 +45,7 @@ type core struct {
 	messages *messages.Messages
 	files    *files.Files
 	blobs    blob.Store
+	imports  *imports.Imports
 	timeline *timeline.Timeline
 }
 
@@ -107,6 +110,12 @@ func openCore(ctx context.Context, c config.Config, p purpose) (_ *core, err err
 		}
 	}
 	k.files = &files.Files{DB: k.db, IDs: ids, Accounts: k.accounts, Blobs: k.blobs, MaxSize: int64(c.Files.MaxSize)}
+	large := *k.files
+	large.MaxSize = int64(c.Imports.MaxSize)
+	k.imports = &imports.Imports{
+		DB: k.db, IDs: ids, Accounts: k.accounts, Channels: k.channels, Messages: k.messages, Files: &large,
+		Encode: wire.Style{Base: c.BaseURL(nil)}, Wake: func() {}, // a command has no workers
+	}
 	k.timeline = &timeline.Timeline{DB: k.db}
 	return k, nil
 }

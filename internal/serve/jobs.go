@@ -8,6 +8,7 @@ import (
 
 	"github.com/purrchat/purr/internal/app/accounts"
 	"github.com/purrchat/purr/internal/app/channels"
+	"github.com/purrchat/purr/internal/app/imports"
 	"github.com/purrchat/purr/internal/app/messages"
 	"github.com/purrchat/purr/internal/chat"
 	"github.com/purrchat/purr/internal/jobs"
@@ -25,6 +26,16 @@ const (
 	keepIncomplete = 24 * time.Hour
 )
 
+const (
+	// longJobs is how many imports and exports run at a time. They all write
+	// through one writer, so more would only take turns.
+	longJobs = 2
+	// longLease is how long one waits that a dead node has left behind.
+	longLease = 10 * time.Second
+	// longAttempts allows for many restarts, each of which costs an attempt.
+	longAttempts = 100
+)
+
 // startJobs starts the durable work and the housekeeping.
 func (n *Node) startJobs(ctx context.Context) error {
 	n.jobs = jobs.New(jobs.Options{DB: n.db, Log: n.log, Workers: map[string]jobs.Worker{
@@ -34,6 +45,13 @@ func (n *Node) startJobs(ctx context.Context) error {
 		accounts.PurgeUserJob: worker(n.accounts.Purge),
 		messages.PreviewJob:   worker(n.messages.Preview),
 	}})
+	n.long = jobs.New(jobs.Options{
+		DB: n.db, Log: n.log, Lane: imports.Lane, Interrupt: true, Concurrency: longJobs, Lease: longLease,
+		Backoff: jobs.Backoff{First: time.Second, Max: time.Minute, Attempts: longAttempts},
+		Workers: map[string]jobs.Worker{imports.Kind: worker(n.imports.Run)},
+	})
+	n.imports.Wake = n.long.Wake
+	n.jobs.Every("forget old exports", time.Hour, n.imports.Forget)
 	n.jobs.Every("forget expired tokens", time.Hour, n.accounts.ForgetTokens)
 	n.jobs.Every("forget old requests", time.Hour, n.accounts.ForgetRequests)
 	n.jobs.Every("forget ended sessions", time.Hour, n.accounts.ForgetSessions)
@@ -44,7 +62,10 @@ func (n *Node) startJobs(ctx context.Context) error {
 	n.jobs.Every("remove incomplete files", time.Hour, func(ctx context.Context) error {
 		return n.blobs.Clean(ctx, time.Now().Add(-keepIncomplete))
 	})
-	return n.group.Start(ctx, "jobs", n.jobs.Start, n.jobs.Stop)
+	if err := n.group.Start(ctx, "jobs", n.jobs.Start, n.jobs.Stop); err != nil {
+		return err
+	}
+	return n.group.Start(ctx, "long jobs", n.long.Start, n.long.Stop)
 }
 
 // worker reads a job's payload for the deed that does the work.

@@ -47,6 +47,7 @@ type Node struct {
 	hub      *realtime.Hub
 	rtm      *rtm.Server
 	jobs     *jobs.Runner
+	long     *jobs.Runner
 	relay    *relay.Relay
 	bus      bus.Bus
 	server   *httpbase.Server
@@ -192,7 +193,7 @@ func (n *Node) startDoors(ctx context.Context) error {
 		BaseURL: n.config.BaseURL(nil), Now: time.Now, Log: n.log,
 	})
 	mux.Handle("/", rest.New(rest.Deps{
-		Accounts: n.accounts, Channels: n.channels, Messages: n.messages, Files: n.files,
+		Accounts: n.accounts, Channels: n.channels, Messages: n.messages, Files: n.files, Imports: n.imports,
 		PublicURL: n.config.PublicURL, MaxBody: int64(n.config.HTTP.MaxBody),
 		RequestsPerSecond: n.config.HTTP.RequestsPerSecond, ApplicationRequestsPerSecond: n.config.HTTP.ApplicationRequestsPerSecond, Now: time.Now, Log: n.log,
 	}))
@@ -243,7 +244,7 @@ var fileTreatment = httpbase.Treatment{Streaming: true, MaxBody: -1} //nolint:go
 
 // takesFiles tells the paths of the Platform API that take a file as a form.
 func takesFiles(path string) bool {
-	return strings.HasSuffix(path, "/messages") || strings.HasSuffix(path, "/display-picture")
+	return strings.HasSuffix(path, "/messages") || strings.HasSuffix(path, "/display-picture") || strings.Contains(path, "/imports/")
 }
 
 // startOperations puts metrics on the public mux or, with profiles, on a

@@ -17,14 +17,15 @@ type StoredFile struct {
 	Uploader  chat.UserID
 	Channel   chat.ChannelID
 	PictureOf chat.UserID
+	Job       chat.JobID
 	CreatedAt time.Time
 }
 
-const fileColumns = `id, application_id, file_key, uploader_id, channel_id, picture_of, name, content_type, size, created_at`
+const fileColumns = `id, application_id, file_key, uploader_id, channel_id, picture_of, job_id, name, content_type, size, created_at`
 
 func readFile(row scanner) (f StoredFile, err error) {
 	var created int64
-	err = row.Scan(&f.ID, &f.Application, &f.Key, &f.Uploader, &f.Channel, &f.PictureOf, &f.Name, &f.ContentType, &f.Size, &created)
+	err = row.Scan(&f.ID, &f.Application, &f.Key, &f.Uploader, &f.Channel, &f.PictureOf, &f.Job, &f.Name, &f.ContentType, &f.Size, &created)
 	f.Type, f.CreatedAt = chat.HostedFile, fromMicros(created)
 	return f, err
 }

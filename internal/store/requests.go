@@ -25,6 +25,7 @@ const (
 	UserMaker    Maker = "user"
 	ChannelMaker Maker = "channel"
 	MessageMaker Maker = "message"
+	JobMaker     Maker = "job"
 )
 
 // requestKey is what is unique in a scope.

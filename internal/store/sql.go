@@ -1,6 +1,7 @@
 package store
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -58,6 +59,48 @@ func in[ID ~int64](q *sqlText, ids []ID) string {
 		marks[i] = q.arg(int64(ids[min(i, len(ids)-1)]))
 	}
 	return "(" + strings.Join(marks, ", ") + ")"
+}
+
+// maxArguments bounds the arguments of a statement that writes or looks up many
+// rows.
+const maxArguments = 1024
+
+// insertRows inserts rows in few statements, in powers of two so that few texts
+// are prepared.
+func (tx *Tx) insertRows(what, into string, rows [][]any) error {
+	for len(rows) > 0 {
+		n := maxArguments
+		for n > len(rows) || n*len(rows[0]) > maxArguments {
+			n /= 2
+		}
+		args := make([]any, 0, n*len(rows[0]))
+		for _, row := range rows[:n] {
+			args = append(args, row...)
+		}
+		if _, err := tx.exec(what, valuesText(into, n, len(rows[0])), args...); err != nil {
+			return err
+		}
+		rows = rows[n:]
+	}
+	return nil
+}
+
+// valuesText is the INSERT for n rows of so many columns.
+func valuesText(into string, n, columns int) string {
+	var b strings.Builder
+	b.WriteString("INSERT INTO " + into + " VALUES ")
+	for i := range n * columns {
+		switch {
+		case i == 0:
+			b.WriteString("(")
+		case i%columns == 0:
+			b.WriteString("), (")
+		default:
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "$%d", i+1)
+	}
+	return b.String() + ")"
 }
 
 // orderBy turns a request's sorting into an ORDER BY clause. columns maps the

@@ -68,6 +68,35 @@ func (tx *Tx) Record(e chat.Event) (chat.Seq, error) {
 	return e.Seq, nil
 }
 
+// Nested runs fn so that what it has written is undone where it fails, and the
+// rest of the update goes on: it gives fn's error. Where the transaction itself
+// has to begin anew, whatever comes after in it is in vain.
+func (tx *Tx) Nested(fn func() error) error {
+	if _, err := tx.exec("set a savepoint", "SAVEPOINT nested"); err != nil {
+		return err
+	}
+	events := len(tx.events)
+	err := fn()
+	if failed := tx.failed; failed != nil {
+		if tx.dialect.retry(failed) || tx.dialect.lost(failed) {
+			return failed
+		}
+		if err == nil {
+			err = failed
+		}
+	}
+	if err != nil {
+		tx.failed, tx.events = nil, tx.events[:events]
+		if _, err := tx.exec("undo", "ROLLBACK TO SAVEPOINT nested"); err != nil {
+			return err
+		}
+	}
+	if _, err := tx.exec("release a savepoint", "RELEASE SAVEPOINT nested"); err != nil {
+		return err
+	}
+	return err
+}
+
 // nextSeq moves the counter of the event's channel and, with a new message,
 // what the channel knows as its newest one.
 func (tx *Tx) nextSeq(e chat.Event) (seq chat.Seq, err error) {

@@ -108,6 +108,13 @@ func (tx *Tx) Users(app chat.ApplicationID, f chat.UserFilter, r chat.PageReques
 	}, q, r)
 }
 
+// UsersAfter lists up to limit living users of an application that follow one of
+// them by id.
+func (tx *Tx) UsersAfter(app chat.ApplicationID, after chat.UserID, limit int) ([]chat.User, error) {
+	return collect(tx, "list users", readUser, `SELECT `+userColumns+` FROM users u
+		WHERE u.id > $2 AND u.application_id = $3 AND u.deleted_at = 0 ORDER BY u.id LIMIT $4`, micros(tx.Now), int64(after), int64(app), limit)
+}
+
 // UpdateUser writes a user's display name, picture, guest mark, status and
 // properties.
 func (tx *Tx) UpdateUser(u chat.User) error {

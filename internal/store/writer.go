@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
-	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -287,19 +285,5 @@ const eventColumns = 12
 
 // insertEventsText is the INSERT for n rows.
 func insertEventsText(n int) string {
-	var b strings.Builder
-	b.WriteString(`INSERT INTO events (position, application_id, kind, channel_id, seq, actor_id, target_id, subject_id, session_id, request, created_at, data) VALUES `)
-	for i := range n * eventColumns {
-		switch {
-		case i == 0:
-			b.WriteString("($")
-		case i%eventColumns == 0:
-			b.WriteString("), ($")
-		default:
-			b.WriteString(", $")
-		}
-		b.WriteString(strconv.Itoa(i + 1))
-	}
-	b.WriteString(")")
-	return b.String()
+	return valuesText(`events (position, application_id, kind, channel_id, seq, actor_id, target_id, subject_id, session_id, request, created_at, data)`, n, eventColumns)
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/purrchat/purr/internal/chat"
 	"github.com/purrchat/purr/internal/store"
@@ -70,4 +71,53 @@ func (a *Accounts) VerifyFileGrant(ctx context.Context, grant, purpose string) (
 		return nil
 	})
 	return actor, err
+}
+
+// jobFileTime is for how long the grant of a job's file is good.
+const jobFileTime = 24 * time.Hour
+
+// JobFileGrants gives what makes grants for the files of an application's jobs.
+// Each is good for one file, for a day, and until the application's client
+// secret changes.
+func (a *Accounts) JobFileGrants(ctx context.Context, app chat.ApplicationID) (grant func(fileKey string) string, err error) {
+	err = a.DB.View(ctx, func(tx *store.Tx) error {
+		key, err := tx.GrantKey(app)
+		if err != nil {
+			return store.OrRefuse(err, chat.ErrUnknownApplication)
+		}
+		until := a.Now().Add(jobFileTime).Unix()
+		grant = func(fileKey string) string {
+			return "job-" + strconv.FormatInt(until, 36) + "-" + hex.EncodeToString(sealJobFile(key, fileKey, until))
+		}
+		return nil
+	})
+	return grant, err
+}
+
+func sealJobFile(key, fileKey string, until int64) []byte {
+	mac := hmac.New(sha256.New, []byte(key))
+	fmt.Fprintf(mac, "job %s %d", fileKey, until)
+	return mac.Sum(nil)
+}
+
+// VerifyJobFileGrant refuses, by chat.ErrInvalidGrant, whoever may not read the
+// file of an application's job.
+func (a *Accounts) VerifyJobFileGrant(ctx context.Context, app chat.ApplicationID, fileKey, grant string) error {
+	rest, isOne := strings.CutPrefix(grant, "job-")
+	digits, sum, _ := strings.Cut(rest, "-")
+	until, err := strconv.ParseInt(digits, 36, 64)
+	given, malformed := hex.DecodeString(sum)
+	if !isOne || err != nil || malformed != nil || a.Now().Unix() >= until {
+		return chat.ErrInvalidGrant
+	}
+	return a.DB.View(ctx, func(tx *store.Tx) error {
+		key, err := tx.GrantKey(app)
+		if err != nil {
+			return store.OrRefuse(err, chat.ErrInvalidGrant)
+		}
+		if !hmac.Equal(given, sealJobFile(key, fileKey, until)) {
+			return chat.ErrInvalidGrant
+		}
+		return nil
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"time"
 
 	"github.com/purrchat/purr/internal/chat"
 	"github.com/purrchat/purr/internal/store"
@@ -15,42 +16,67 @@ type CreateUserInput struct {
 	DisplayName string
 	Guest       bool
 	Properties  json.RawMessage
+	// Picture is an external file, nil for the standard picture.
+	Picture *chat.File
+	// CreatedAt is for an importer: when it was; now where it is zero.
+	CreatedAt time.Time
 }
 
+// ErrUsernameTaken refuses a second user of a name.
+var ErrUsernameTaken = &chat.Error{Code: chat.Conflict, Reason: "UsernameTakenError", Message: "There is a user with this name already.", Field: "name"}
+
 // CreateUser adds a user to the actor's application.
-func (a *Accounts) CreateUser(ctx context.Context, actor chat.Actor, in CreateUserInput) (chat.User, error) {
+func (a *Accounts) CreateUser(ctx context.Context, actor chat.Actor, in CreateUserInput) (made chat.User, err error) {
+	add, err := a.BeginUser(actor, in)
+	if err != nil {
+		return made, err
+	}
+	err = a.DB.Update(ctx, func(tx *store.Tx) error {
+		made, err = add(tx)
+		return err
+	})
+	return made, err
+}
+
+// BeginUser is CreateUser as part of an update that does more: it checks the
+// input and gives what adds the user.
+func (a *Accounts) BeginUser(actor chat.Actor, in CreateUserInput) (add func(*store.Tx) (chat.User, error), err error) {
 	u := chat.User{Application: actor.Application, Name: in.Name, DisplayName: in.DisplayName, Guest: in.Guest}
 	if err := chat.CheckText("name", in.Name, chat.MaxUsername); err != nil {
-		return u, err
+		return nil, err
 	}
 	if err := chat.CheckText("displayName", in.DisplayName, chat.MaxDisplayName); err != nil {
-		return u, err
+		return nil, err
 	}
-	var err error
 	if u.Properties, err = chat.ParseProperties(in.Properties); err != nil {
-		return u, err
+		return nil, err
+	}
+	if in.Picture != nil {
+		f, err := chat.CheckExternal("displayPicture.", *in.Picture)
+		if err != nil {
+			return nil, err
+		}
+		u.Picture = f.Place()
 	}
 	u.ID = chat.UserID(a.IDs.Next())
-	var made chat.User
-	err = a.DB.Update(ctx, func(tx *store.Tx) error {
+	return func(tx *store.Tx) (made chat.User, err error) {
 		earlier, err := tx.ClaimRequest(actor, store.UserMaker, int64(u.ID))
 		if err != nil {
-			return err
+			return made, err
 		}
 		if earlier != 0 {
 			made, err = tx.User(actor.Application, chat.UserID(earlier))
-			return store.OrRefuse(err, chat.ErrUnknownUser)
+			return made, store.OrRefuse(err, chat.ErrUnknownUser)
 		}
 		made = u
-		made.CreatedAt = tx.Now
-		if err := tx.InsertUser(made); errors.Is(err, store.ErrDuplicate) {
-			return &chat.Error{Code: chat.Conflict, Reason: "UsernameTakenError", Message: "There is a user with this name already.", Field: "name"}
-		} else if err != nil {
-			return err
+		if made.CreatedAt, err = chat.CreationTime(actor, in.CreatedAt, tx.Now); err != nil {
+			return made, err
 		}
-		return nil
-	})
-	return made, err
+		if err = tx.InsertUser(made); errors.Is(err, store.ErrDuplicate) {
+			err = ErrUsernameTaken
+		}
+		return made, err
+	}, nil
 }
 
 // RetrieveUser finds a user by id.

@@ -21,10 +21,12 @@ import (
 	"github.com/purrchat/purr/internal/app/accounts"
 	"github.com/purrchat/purr/internal/app/channels"
 	"github.com/purrchat/purr/internal/app/files"
+	"github.com/purrchat/purr/internal/app/imports"
 	"github.com/purrchat/purr/internal/app/messages"
 	"github.com/purrchat/purr/internal/app/timeline"
 	"github.com/purrchat/purr/internal/blob/disk"
 	"github.com/purrchat/purr/internal/chat"
+	"github.com/purrchat/purr/internal/edge/wire"
 	"github.com/purrchat/purr/internal/kit/clock/clocktest"
 	"github.com/purrchat/purr/internal/kit/ident"
 	"github.com/purrchat/purr/internal/serve"
@@ -51,6 +53,7 @@ type World struct {
 	Channels *channels.Channels
 	Messages *messages.Messages
 	Files    *files.Files
+	Imports  *imports.Imports
 	Blobs    *disk.Store
 	Timeline *timeline.Timeline
 	Signals  *Signals
@@ -88,6 +91,10 @@ func New(tb testing.TB, dsn string) *World {
 	w.Messages = &messages.Messages{DB: w.DB, IDs: w.IDs}
 	w.Blobs = disk.New(tb.TempDir())
 	w.Files = &files.Files{DB: w.DB, IDs: w.IDs, Accounts: w.Accounts, Blobs: w.Blobs, MaxSize: MaxFile}
+	w.Imports = &imports.Imports{
+		DB: w.DB, IDs: w.IDs, Accounts: w.Accounts, Channels: w.Channels, Messages: w.Messages, Files: w.Files,
+		Encode: wire.Style{Base: "https://chat.example"}, Wake: func() {},
+	}
 	w.Timeline = &timeline.Timeline{DB: w.DB}
 	w.rows = storetest.Counter(tb, dsn)
 	w.Credentials = w.Application("Test")

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/purrchat/purr/internal/chat"
 	"github.com/purrchat/purr/internal/store"
@@ -25,6 +26,8 @@ type CreateInput struct {
 	// creates for himself.
 	Creator chat.UserRef
 	Members []chat.UserRef
+	// CreatedAt is for an importer: when it was; now where it is zero.
+	CreatedAt time.Time
 }
 
 // Created is a channel that was made or, where an equivalent one was there
@@ -42,31 +45,47 @@ var errNameTaken = &chat.Error{Code: chat.Conflict, Reason: "ChannelNameTakenErr
 // per set of members, and one public or private channel per name: an
 // equivalent channel is returned as it is. One without a name is recognised by
 // the actor's request.
-func (cs *Channels) Create(ctx context.Context, actor chat.Actor, in CreateInput) (Created, error) {
+func (cs *Channels) Create(ctx context.Context, actor chat.Actor, in CreateInput) (out Created, err error) {
+	add, err := cs.BeginChannel(actor, in)
+	if err != nil {
+		return out, err
+	}
+	err = cs.DB.Update(ctx, func(tx *store.Tx) error {
+		out, err = add(tx)
+		return err
+	})
+	return out, err
+}
+
+// BeginChannel is Create as part of an update that does more: it checks the
+// input and gives what makes the channel.
+func (cs *Channels) BeginChannel(actor chat.Actor, in CreateInput) (add func(*store.Tx) (Created, error), err error) {
 	properties, err := in.check(actor)
 	if err != nil {
-		return Created{}, err
+		return nil, err
 	}
 	id := chat.ChannelID(cs.IDs.Next())
 	name := in.Name
 	if name == "" {
 		name = randomName()
 	}
-	var out Created
-	err = cs.DB.Update(ctx, func(tx *store.Tx) error {
-		c := chat.Channel{ID: id, Application: actor.Application, Type: in.Type, Properties: properties, CreatedAt: tx.Now}
+	return func(tx *store.Tx) (Created, error) {
+		c := chat.Channel{ID: id, Application: actor.Application, Type: in.Type, Properties: properties}
+		var err error
+		if c.CreatedAt, err = chat.CreationTime(actor, in.CreatedAt, tx.Now); err != nil {
+			return Created{}, err
+		}
 		members, creator, err := in.resolve(tx, actor)
 		if err != nil {
-			return err
+			return Created{}, err
 		}
 		if in.Name == "" && in.Type != chat.Direct {
 			earlier, err := tx.ClaimRequest(actor, store.ChannelMaker, int64(id))
 			if err != nil {
-				return err
+				return Created{}, err
 			}
 			if earlier != 0 {
-				out, err = found(tx, actor, chat.ChannelID(earlier))
-				return err
+				return found(tx, actor, chat.ChannelID(earlier))
 			}
 		}
 		if c.Type == chat.Direct {
@@ -78,10 +97,8 @@ func (cs *Channels) Create(ctx context.Context, actor chat.Actor, in CreateInput
 			}
 		}
 		c.Creator = creator
-		out, err = create(tx, actor, c, members)
-		return err
-	})
-	return out, err
+		return create(tx, actor, c, members)
+	}, nil
 }
 
 func (in CreateInput) check(actor chat.Actor) (chat.Properties, error) {

@@ -76,14 +76,31 @@ func leave(tx *store.Tx, actor chat.Actor, c chat.Channel, u chat.User, why stri
 // AddMember makes a user a member. Adding again changes nothing.
 func (cs *Channels) AddMember(ctx context.Context, actor chat.Actor, id chat.ChannelID, ref chat.UserRef) (v chat.View, err error) {
 	err = cs.DB.Update(ctx, func(tx *store.Tx) error {
-		c, u, err := invited(tx, actor, id, ref)
-		if err != nil {
-			return err
-		}
-		v, _, err = join(tx, actor, c, u)
+		v, _, err = cs.AddMemberIn(tx, actor, id, ref)
 		return err
 	})
 	return v, err
+}
+
+// AddMemberIn is AddMember as part of an update that does more. changed is
+// false where the user was a member already.
+func (cs *Channels) AddMemberIn(tx *store.Tx, actor chat.Actor, id chat.ChannelID, ref chat.UserRef) (v chat.View, changed bool, err error) {
+	c, u, err := invited(tx, actor, id, ref)
+	if err != nil {
+		return v, false, err
+	}
+	return join(tx, actor, c, u)
+}
+
+// CheckAddMembers refuses a channel to which the actor can add nobody.
+func (cs *Channels) CheckAddMembers(ctx context.Context, actor chat.Actor, id chat.ChannelID) error {
+	return cs.DB.View(ctx, func(tx *store.Tx) error {
+		c, member, err := Allowed(tx, actor, id, chat.OpSee)
+		if err != nil {
+			return err
+		}
+		return CheckRight(tx, actor, c, member, chat.OpInvite)
+	})
 }
 
 // invited loads a channel and the user whom the actor may make a member of it.

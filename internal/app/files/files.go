@@ -177,7 +177,8 @@ type Opened struct {
 }
 
 // Open gives a file to whoever may read it: display pictures to everybody, the
-// files of a channel to those who see the channel, by their read grant.
+// files of a channel to those who see the channel, by their read grant, and that
+// of a job to whoever has the grant for it.
 func (fs *Files) Open(ctx context.Context, key, grant string) (Opened, error) {
 	var f store.StoredFile
 	if strings.Trim(key, keyLetters) != "" {
@@ -190,10 +191,14 @@ func (fs *Files) Open(ctx context.Context, key, grant string) (Opened, error) {
 	if err != nil {
 		return Opened{}, err
 	}
-	if f.PictureOf == 0 {
-		if err := fs.checkReader(ctx, f, grant); err != nil {
-			return Opened{}, err
-		}
+	switch {
+	case f.Job != 0:
+		err = fs.Accounts.VerifyJobFileGrant(ctx, f.Application, key, grant)
+	case f.PictureOf == 0:
+		err = fs.checkReader(ctx, f, grant)
+	}
+	if err != nil {
+		return Opened{}, err
 	}
 	bytes, err := fs.Blobs.Open(ctx, key)
 	if err != nil && fs.isGone(ctx, key) {

@@ -6,6 +6,7 @@ package messages
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"github.com/purrchat/purr/internal/app/channels"
 	"github.com/purrchat/purr/internal/chat"
@@ -38,6 +39,8 @@ type SendInput struct {
 	File       *chat.File
 	GroupTag   string
 	Properties json.RawMessage
+	// CreatedAt is for an importer: when it was said; now where it is zero.
+	CreatedAt time.Time
 }
 
 // Sent is a message that was written, now or by the same request before.

@@ -149,5 +149,28 @@ func Operations() []Operation {
 		{Method: "GET", Path: "/threads/{id}", ID: "retrieveThread", Tag: "Threads", Summary: "Retrieve a thread", About: "The thread of the replies to a message has the message's identifier.", answer: ref("ReplyThreadResource")},
 		{Method: "GET", Path: "/threads/{id}/messages", ID: "listThreadMessages", Tag: "Threads", Summary: "List the messages of a thread", About: "The newest come first.", parameters: cursorPage(), answer: cursorPageOf("messages", "MessageResource")},
 		{Method: "POST", Path: "/threads/{id}/messages", ID: "sendThreadMessage", Tag: "Threads", Summary: "Send a message to a thread", body: append(jsonBody("CreateMessageResource"), messageForm), answer: ref("MessageResource")},
+
+		importing("/imports/users", "importUsers", "Import users", "ChatUserImport", "A user whose name is there already is skipped."),
+		importing("/imports/channels", "importChannels", "Import channels", "ChannelImport", "A channel of the same type and name, or a direct channel of the same members, is skipped."),
+		importing("/imports/channels/{id}/members", "importChannelMembers", "Import the members of a channel", "ChannelMembershipImport", "Who is a member already is skipped."),
+		importing("/imports/messages", "importMessages", "Import messages", "MessageImport",
+			"Messages go behind all that are in their channel, in the order of the file. Nobody is told of them, and members who had read everything have read them too."),
+		{Method: "GET", Path: "/jobs", ID: "listJobs", Tag: "Jobs", Summary: "List jobs", About: "The oldest come first.", parameters: numberedPage(
+			filter("running", truth(), "Only jobs that have not ended.")), answer: pageOf("jobs", "ApplicationJobResource")},
+		{Method: "GET", Path: "/jobs/{id}", ID: "retrieveJob", Tag: "Jobs", Summary: "Retrieve a job", answer: ref("ApplicationJobResource")},
+		{Method: "POST", Path: "/analytics/messages", ID: "exportMessageAnalytics", Tag: "Analytics", Summary: "Export all messages", About: aboutExports, answer: ref("ApplicationJobResource"), status: "202"},
+		{Method: "POST", Path: "/analytics/users", ID: "exportUserAnalytics", Tag: "Analytics", Summary: "Export all users", About: aboutExports, answer: ref("ApplicationJobResource"), status: "202"},
+	}
+}
+
+const aboutExports = "When the job has ended, its file holds a JSON array of resources without links. The file stays for a week; the address is good for a day."
+
+// importing is an operation that starts an import of elements.
+func importing(path, id, summary, element, about string) Operation {
+	return Operation{
+		Method: "POST", Path: path, ID: id, Tag: "Imports", Summary: summary,
+		About: "The file holds a JSON array of " + element + " in UTF-8. " + about +
+			" An element whose idempotencyKey has been imported before is skipped. Elements that are refused are listed in the job, all others are imported.",
+		body: []body{form()}, answer: ref("ApplicationJobResource"), status: "202",
 	}
 }

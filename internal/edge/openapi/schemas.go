@@ -6,7 +6,7 @@ package openapi
 func schemas() map[string]schema {
 	all := map[string]schema{}
 	for _, group := range []map[string]schema{
-		common(), applications(), users(), channels(), messages(),
+		common(), applications(), users(), channels(), messages(), jobs(),
 	} {
 		for name, s := range group {
 			all[name] = s
@@ -192,4 +192,40 @@ func messages() map[string]schema {
 		all[name+"Resource"] = linked(s, links...)
 	}
 	return all
+}
+
+func jobs() map[string]schema {
+	key := may("idempotencyKey", text(), "An element of a key is imported once.")
+	created := may("createdTime", instant(), "When it was; now, where it is missing.")
+	picture := object(must("url", address()), may("name", text()), may("contentType", text()), may("size", number()), may("idempotencyKey", text()))
+	failure := func(named func(string, schema, ...string) member) schema {
+		return object(named("index", number(), "The place of the element in the array, from 0."), must("error", text()), must("message", text()), may("field", text()))
+	}
+	return map[string]schema{
+		"ApplicationJobResource": linked(object(
+			must("id", id()),
+			must("type", word("USER_IMPORT", "CHANNEL_IMPORT", "CHANNEL_MEMBERS_IMPORT", "MESSAGE_IMPORT", "MESSAGE_ANALYTICS_EXPORT")),
+			must("state", word("PENDING", "RUNNING", "FINISHED", "FAILED"), "A job has failed as soon as one of its elements was refused."),
+			must("createdTime", instant()), may("endedTime", instant()),
+			may("file", address(), "Where the result of an export is."),
+			must("progress", object(
+				must("processed", number(), "Elements that have been dealt with."), must("skipped", number(), "Those of them that were there already."),
+				must("failed", number(), "Those of them that were refused."),
+			)),
+			may("error", failure(may), "The first thing that went wrong."),
+			must("failures", list(failure(must)), "The first 100 elements that were refused."),
+		), "self", "application"),
+		"ChatUserImport": object(
+			must("name", text()), must("displayName", text()), may("guest", truth()), may("properties", free()), may("displayPicture", picture), key, created,
+		),
+		"ChannelImport": object(
+			must("type", word("DIRECT", "PUBLIC", "PRIVATE")), may("name", text()), may("displayName", text()),
+			may("members", list(text()), "Names of users."), may("creator", text(), "The name of a user."), may("properties", free()), key, created,
+		),
+		"ChannelMembershipImport": object(must("username", text()), key),
+		"MessageImport": object(
+			must("type", word("TEXT", "SYSTEM_TEXT")), must("channelId", id()), must("body", text()), may("user", text(), "The name of the user who said it."),
+			may("groupTag", text()), may("properties", free()), key, created,
+		),
+	}
 }

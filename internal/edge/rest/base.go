@@ -70,7 +70,7 @@ func (d *door) dispatch(s resource, w http.ResponseWriter, r *http.Request) {
 		row.open(w, r)
 	case ok:
 		httpbase.SetRoute(r.Context(), "/v1"+row.path)
-		d.serve(row.handle, w, r)
+		d.serve(row, w, r)
 	case r.Method == http.MethodOptions:
 		w.Header().Set("Allow", s.allowed())
 		w.WriteHeader(http.StatusNoContent)

@@ -13,20 +13,20 @@ import (
 
 // serveForm is serve for a request that brings a file: it takes as long as it
 // needs.
-func (d *door) serveForm(handle handler, w http.ResponseWriter, r *http.Request) {
+func (d *door) serveForm(row route, w http.ResponseWriter, r *http.Request) {
 	c, err := d.admit(w, r)
 	if err == nil {
-		err = upload.Limit(w, r, d.Files)
+		err = upload.Limit(w, r, row.files(d))
 	}
 	var body []byte
 	if err == nil {
-		body, err = handle(c)
+		body, err = row.handle(c)
 	}
 	if err != nil {
 		httpbase.RefuseHalfWay(w, r, func() { d.refuse(w, r, err) })
 		return
 	}
-	write(w, http.StatusOK, c.media, body)
+	write(w, c.status, c.media, body)
 }
 
 // uploadMessage writes a message with the file of a form.

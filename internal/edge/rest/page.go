@@ -53,6 +53,18 @@ func (q *query) text(name string, limit int) string {
 	return list[0]
 }
 
+// flag reads a boolean, false where there is none.
+func (q *query) flag(name string) bool {
+	switch q.text(name, 16) {
+	case "", "false":
+		return false
+	case "true":
+		return true
+	}
+	q.fail(name, "must be true or false")
+	return false
+}
+
 // time reads a date-time, zero where there is none.
 func (q *query) time(name string) time.Time {
 	value := q.text(name, 64)

@@ -25,6 +25,7 @@ import (
 	"github.com/purrchat/purr/internal/app/accounts"
 	"github.com/purrchat/purr/internal/app/channels"
 	"github.com/purrchat/purr/internal/app/files"
+	"github.com/purrchat/purr/internal/app/imports"
 	"github.com/purrchat/purr/internal/app/messages"
 )
 
@@ -35,6 +36,7 @@ type Deps struct {
 	Channels *channels.Channels
 	Messages *messages.Messages
 	Files    *files.Files
+	Imports  *imports.Imports
 
 	// PublicURL is what links begin with, without a slash at its end. Where it
 	// is empty, links lead to the host that the request named.

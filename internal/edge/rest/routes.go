@@ -1,6 +1,10 @@
 package rest
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/purrchat/purr/internal/app/files"
+)
 
 // routes is the table of contents of the Platform API. Each path is served
 // under all the bases of platform-api A.4, unless the row says otherwise.
@@ -44,6 +48,15 @@ func (d *door) routes() []route {
 		operation("DELETE", "/messages/{id}", d.deleteMessage),
 		operation("DELETE", "/messages", d.deleteMessages),
 		operation("GET", "/channels/{id}/reported-messages", d.listReportedMessages),
+		operation("POST", "/imports/users", d.importUsers).importing(),
+		operation("POST", "/imports/channels", d.importChannels).importing(),
+		operation("POST", "/imports/channels/{id}/members", d.importChannelMembers).importing(),
+		operation("POST", "/imports/messages", d.importMessages).importing(),
+		operation("POST", "/analytics/messages", d.exportMessages),
+		operation("POST", "/analytics/users", d.exportUsers),
+		operation("GET", "/jobs", d.listJobs),
+		operation("GET", "/jobs/{id}", d.retrieveJob),
+
 		operation("GET", "/threads/{id}", d.retrieveThread),
 		operation("GET", "/threads/{id}/messages", d.listThreadMessages),
 		operation("POST", "/threads/{id}/messages", d.sendThreadMessage),
@@ -59,6 +72,8 @@ type route struct {
 	// One of the two is set.
 	handle handler
 	open   http.HandlerFunc
+	// imports tells that forms bring a file that is imported.
+	imports bool
 }
 
 func operation(method, path string, h handler) route {
@@ -72,4 +87,17 @@ func open(method, path string, h http.HandlerFunc) route {
 func (r route) under(b bases) route {
 	r.bases = b
 	return r
+}
+
+func (r route) importing() route {
+	r.imports = true
+	return r
+}
+
+// files takes in the file of a form, and has the limit of its size.
+func (r route) files(d *door) *files.Files {
+	if r.imports {
+		return d.Imports.Files
+	}
+	return d.Files
 }

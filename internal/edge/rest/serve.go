@@ -21,6 +21,8 @@ type call struct {
 	// style is how its answer is written, media what that is called.
 	style wire.Style
 	media string
+	// status is that of an answer that refuses nothing.
+	status int
 }
 
 // handler carries out one operation and gives the body of its answer, nil for
@@ -28,9 +30,9 @@ type call struct {
 type handler func(*call) ([]byte, error)
 
 // serve is the way of every operation: in, through its deed, and out.
-func (d *door) serve(handle handler, w http.ResponseWriter, r *http.Request) {
+func (d *door) serve(row route, w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodPost && formdata.Is(r) {
-		d.serveForm(handle, w, r)
+		d.serveForm(row, w, r)
 		return
 	}
 	if d.MaxBody > 0 && r.Body != http.NoBody {
@@ -41,12 +43,12 @@ func (d *door) serve(handle handler, w http.ResponseWriter, r *http.Request) {
 		d.refuse(w, r, err)
 		return
 	}
-	body, err := handle(c)
+	body, err := row.handle(c)
 	if err != nil {
 		d.refuse(w, r, err)
 		return
 	}
-	write(w, http.StatusOK, c.media, body)
+	write(w, c.status, c.media, body)
 }
 
 // admit finds out who calls and how the answer is to be written, and refuses
@@ -56,7 +58,7 @@ func (d *door) admit(w http.ResponseWriter, r *http.Request) (*call, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &call{Request: r}
+	c := &call{Request: r, status: http.StatusOK}
 	if c.actor, err = d.Accounts.AuthenticateToken(r.Context(), token); err != nil {
 		return nil, err
 	}

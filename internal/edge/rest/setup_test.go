@@ -2,6 +2,7 @@ package rest_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -17,10 +18,13 @@ import (
 	"github.com/purrchat/purr/internal/app/accounts"
 	"github.com/purrchat/purr/internal/app/channels"
 	"github.com/purrchat/purr/internal/app/files"
+	"github.com/purrchat/purr/internal/app/imports"
 	"github.com/purrchat/purr/internal/app/messages"
 	"github.com/purrchat/purr/internal/blob/disk"
 	"github.com/purrchat/purr/internal/chat"
 	"github.com/purrchat/purr/internal/edge/rest"
+	"github.com/purrchat/purr/internal/edge/wire"
+	"github.com/purrchat/purr/internal/jobs"
 	"github.com/purrchat/purr/internal/kit/clock/clocktest"
 	"github.com/purrchat/purr/internal/kit/ident"
 	"github.com/purrchat/purr/internal/store"
@@ -73,6 +77,21 @@ func newPlace(t *testing.T, options ...func(*rest.Deps)) *place {
 		Now:      clock.Now,
 		Log:      slog.New(slog.NewTextHandler(p.faults, nil)),
 	}
+	deps.Imports = &imports.Imports{
+		DB: db, IDs: ids, Accounts: deps.Accounts, Channels: deps.Channels, Messages: deps.Messages, Files: deps.Files,
+		Encode: wire.Style{Base: "https://chat.example"}, Wake: func() {},
+	}
+	runner := jobs.New(jobs.Options{
+		DB: db, Clock: clock, Log: deps.Log, Lane: imports.Lane,
+		Workers: map[string]jobs.Worker{imports.Kind: func(ctx context.Context, j store.Job) error {
+			return deps.Imports.Run(ctx, j.Application, imports.Work{Job: j.ID})
+		}},
+	})
+	deps.Imports.Wake = runner.Wake
+	if err := runner.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = runner.Stop(context.Background()) })
 	for _, change := range options {
 		change(&deps)
 	}

@@ -62,6 +62,7 @@ var (
 	displayPictureURL   = named("displayPictureUrl", "display_picture_url")
 	callStatus          = named("callStatus", "call_status")
 	createdTime         = named("createdTime", "created_time")
+	endedTime           = named("endedTime", "ended_time")
 	lastReceivedMessage = named("lastReceivedMessage", "last_received_message")
 	contentType         = named("contentType", "content_type")
 	channelID           = named("channelId", "channel_id")

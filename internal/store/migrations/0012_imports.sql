@@ -8,8 +8,8 @@ CREATE INDEX jobs_due ON jobs (lane, run_at, id) WHERE state = 'PENDING';
 
 -- What an application has asked for and may watch. The row of the same id in
 -- jobs does it and has its state; this one has how far it is. read_to is how
--- many octets of the file have been dealt with: it moves in the transaction
--- that writes what it has passed.
+-- many octets of the file have been dealt with, -1 at the end: it moves in the
+-- transaction that writes what it has passed.
 CREATE TABLE application_jobs (
     id             BIGINT PRIMARY KEY,
     application_id BIGINT NOT NULL,
