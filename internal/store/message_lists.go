@@ -23,15 +23,22 @@ func messageConditions(q *sqlText, f chat.MessageFilter) {
 	if f.MainThread {
 		q.and("m.level = 0 AND m.thread_id = 0")
 	}
-	switch f.Type {
-	case chat.FileMessage:
-		q.and("m.file <> ''")
-	case chat.TextMessage:
-		q.and("m.file = ''")
-	default:
-	}
+	q.and(ofType("m", f.Type))
 	if f.Viewer != 0 {
 		q.and(shownTo("m", channel, q.arg(int64(f.Viewer))))
+	}
+}
+
+// ofType is the condition under which the message of a row is a text or a file,
+// whoever said it; other types stand for both.
+func ofType(message string, t chat.MessageType) string {
+	switch t {
+	case chat.FileMessage:
+		return message + ".file <> ''"
+	case chat.TextMessage:
+		return message + ".file = ''"
+	default:
+		return "0 = 0"
 	}
 }
 

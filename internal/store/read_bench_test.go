@@ -167,3 +167,31 @@ func BenchmarkHistoryPage(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkUserMessages lists 25 messages of all of a user's channels: the
+// newest, those 5000 further back, and those that are newer than these.
+func BenchmarkUserMessages(b *testing.B) {
+	for _, rooms := range []int{500, 10_000} {
+		const messages = 1_000_000
+		l := newLibrary(b, rooms, messages)
+		const newest = 10_000_000 + messages - 1
+		for _, c := range []struct {
+			name         string
+			from, before chat.MessageID
+			first        chat.MessageID
+		}{
+			{"newest", 0, 0, newest}, {"further back", newest - 5000, 0, newest - 5000}, {"newer", 0, newest - 5000, newest - 5000 + 25},
+		} {
+			b.Run(fmt.Sprint(rooms, " channels/", c.name), func(b *testing.B) {
+				l.view(b, func(tx *store.Tx) error {
+					list, err := tx.UserMessages(l.reader.Application, l.reader.User, "", c.from, c.before, 25)
+					if err == nil {
+						want(b, "messages", len(list), 25)
+						want(b, "the first", list[0].ID, c.first)
+					}
+					return err
+				})
+			})
+		}
+	}
+}

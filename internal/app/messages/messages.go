@@ -219,38 +219,83 @@ func (ms *Messages) Retrieve(ctx context.Context, actor chat.Actor, id chat.Mess
 // List lists the messages of a channel, the replies to a message, or what is in
 // a thread, newest first. Its cursors are the messages' sequence numbers.
 func (ms *Messages) List(ctx context.Context, actor chat.Actor, f chat.MessageFilter, c chat.Cursor) (p chat.CursorPage[chat.Message], err error) {
-	if f.Type != "" && f.Type != chat.TextMessage && f.Type != chat.FileMessage {
-		return p, chat.Invalidf("type", "must be TEXT or FILE")
+	if err := checkType(f.Type); err != nil {
+		return p, err
 	}
 	f.Viewer = actor.User
 	err = ms.DB.View(ctx, func(tx *store.Tx) error {
 		if err := resolve(tx, actor, &f); err != nil {
 			return err
 		}
-		p, err = page(tx, f, c)
+		p, err = page(c, list{
+			read: func(from, before int64, limit int) ([]chat.Message, error) {
+				return tx.ListMessages(f, chat.Seq(from), chat.Seq(before), limit)
+			},
+			cursor: func(m chat.Message) int64 { return int64(m.Seq) },
+		})
 		return err
 	})
 	return p, err
 }
 
-func page(tx *store.Tx, f chat.MessageFilter, c chat.Cursor) (chat.CursorPage[chat.Message], error) {
+// ListOwn lists the messages of all channels of the acting user, newest first,
+// but for those that he has hidden. Its cursors are the messages' identifiers.
+func (ms *Messages) ListOwn(ctx context.Context, actor chat.Actor, t chat.MessageType, c chat.Cursor) (p chat.CursorPage[chat.Message], err error) {
+	if actor.IsApplication() {
+		return p, chat.ErrForbidden
+	}
+	if err := checkType(t); err != nil {
+		return p, err
+	}
+	err = ms.DB.View(ctx, func(tx *store.Tx) error {
+		p, err = page(c, list{
+			read: func(from, before int64, limit int) ([]chat.Message, error) {
+				return tx.UserMessages(actor.Application, actor.User, t, chat.MessageID(from), chat.MessageID(before), limit)
+			},
+			cursor: func(m chat.Message) int64 { return int64(m.ID) },
+		})
+		return err
+	})
+	return p, err
+}
+
+// checkType refuses a filter by what is no type.
+func checkType(t chat.MessageType) error {
+	if t != "" && t != chat.TextMessage && t != chat.FileMessage {
+		return chat.Invalidf("type", "must be TEXT or FILE")
+	}
+	return nil
+}
+
+// list is a newest-first list with a cursor for each message.
+type list struct {
+	// read gives up to limit messages: from a cursor on, zero for the newest, or
+	// the nearest ones before another.
+	read   func(from, before int64, limit int) ([]chat.Message, error)
+	cursor func(chat.Message) int64
+}
+
+func page(c chat.Cursor, l list) (chat.CursorPage[chat.Message], error) {
 	c.Size = chat.ClampSize(c.Size)
 	p := chat.CursorPage[chat.Message]{Size: c.Size, Next: c.Before}
 	limit := c.Size
 	if c.Before == 0 {
 		limit++ // one more tells whether there is a next page
 	}
-	list, err := tx.ListMessages(f, chat.Seq(c.From), chat.Seq(c.Before), limit)
-	if err != nil || len(list) == 0 {
-		p.Items = list
+	items, err := l.read(c.From, c.Before, limit)
+	if err != nil || len(items) == 0 {
+		p.Items = items
 		return p, err
 	}
-	if len(list) > c.Size {
-		p.Next = int64(list[c.Size].Seq)
-		list = list[:c.Size]
+	if len(items) > c.Size {
+		p.Next = l.cursor(items[c.Size])
+		items = items[:c.Size]
 	}
-	p.Items, p.First = list, int64(list[0].Seq)
-	newest, err := tx.NewestMessageSeq(f)
-	p.Newer = newest > list[0].Seq
-	return p, err
+	p.Items, p.First = items, l.cursor(items[0])
+	if c.From != 0 || c.Before != 0 {
+		newer, err := l.read(0, p.First, 1)
+		p.Newer = len(newer) > 0
+		return p, err
+	}
+	return p, nil
 }

@@ -323,6 +323,7 @@ func (m *readers) check(t *rapid.T) {
 			}
 			m.checkShown(t, u, r)
 		}
+		m.checkOwn(t, u)
 		n, err := m.w.Messages.CountUnread(t.Context(), actor, u.ID)
 		outcome(t, "count all unread", err, "")
 		if n != total {
@@ -386,11 +387,7 @@ func (m *readers) checkShown(t *rapid.T, u chat.User, r *shelf) {
 	}
 	p, err := m.w.Messages.List(t.Context(), actor, chat.MessageFilter{Channel: r.id}, chat.Cursor{Size: 1000})
 	outcome(t, "list", err, "")
-	var listed []chat.MessageID
-	for _, x := range p.Items {
-		listed = append(listed, x.ID)
-	}
-	if diff := cmp.Diff(shown, listed); diff != "" {
+	if diff := cmp.Diff(shown, idsOf(p)); diff != "" {
 		t.Fatalf("%s is shown: %s", u.Name, diff)
 	}
 	v, err := m.w.Channels.Retrieve(t.Context(), actor, r.id)
@@ -424,6 +421,60 @@ func (m *readers) checkShown(t *rapid.T, u chat.User, r *shelf) {
 	if diff := cmp.Diff(positions, told); diff != "" {
 		t.Fatalf("positions as %s is told: %s", u.Name, diff)
 	}
+}
+
+// checkOwn pages through the messages of all channels of a user, there and back.
+func (m *readers) checkOwn(t *rapid.T, u chat.User) {
+	actor := m.w.As(u)
+	var shown []chat.MessageID
+	for _, r := range m.rooms {
+		for _, i := range m.shown(u, r) {
+			if _, member := r.read[u.ID]; member {
+				shown = append(shown, r.messages[i].id)
+			}
+		}
+	}
+	slices.Sort(shown)
+	slices.Reverse(shown)
+	size := rapid.IntRange(1, 4).Draw(t, "size")
+	var there, back []chat.MessageID
+	var p chat.CursorPage[chat.Message]
+	for c, more := (chat.Cursor{Size: size}), true; more; c.From, more = p.Next, p.Next != 0 {
+		var err error
+		p, err = m.w.Messages.ListOwn(t.Context(), actor, "", c)
+		outcome(t, "list all", err, "")
+		there = append(there, idsOf(p)...)
+		if p.Newer != (c.From != 0) {
+			t.Fatalf("there is something newer than the page from %d: %v", c.From, p.Newer)
+		}
+	}
+	if diff := cmp.Diff(shown, there); diff != "" {
+		t.Fatalf("%s's messages: %s", u.Name, diff)
+	}
+	back = idsOf(p)
+	for p.Newer {
+		var err error
+		p, err = m.w.Messages.ListOwn(t.Context(), actor, "", chat.Cursor{Size: size, Before: p.First})
+		outcome(t, "list what is newer", err, "")
+		back = append(idsOf(p), back...)
+	}
+	if diff := cmp.Diff(shown, back); diff != "" {
+		t.Fatalf("%s's messages, backwards: %s", u.Name, diff)
+	}
+	files, err := m.w.Messages.ListOwn(t.Context(), actor, chat.FileMessage, chat.Cursor{})
+	outcome(t, "list all files", err, "")
+	texts, err := m.w.Messages.ListOwn(t.Context(), actor, chat.TextMessage, chat.Cursor{Size: 1000})
+	outcome(t, "list all texts", err, "")
+	if len(files.Items) != 0 || len(texts.Items) != min(len(shown), chat.MaxPageSize) {
+		t.Fatalf("%s has %d files and %d texts", u.Name, len(files.Items), len(texts.Items))
+	}
+}
+
+func idsOf(p chat.CursorPage[chat.Message]) (ids []chat.MessageID) {
+	for _, x := range p.Items {
+		ids = append(ids, x.ID)
+	}
+	return ids
 }
 
 func (m *readers) checkReceipts(t *rapid.T, r *shelf) {

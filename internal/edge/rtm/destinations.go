@@ -32,6 +32,7 @@ var relays = map[string]relay{ //nolint:gochecknoglobals // the table of content
 	"user.unread_channels":                unreadChannels,
 	"user.unread_channels_count":          unreadChannelsCount,
 	"user.unread_messages_count":          unreadMessagesCount,
+	"user.messages":                       messagesOfUser,
 	"users/{id}":                          userByID,
 	"users/{id}.channel_member":           userIsMember,
 	"channels/{id}":                       channelByID,

@@ -17,6 +17,13 @@ func messagesOfChannel(ctx context.Context, c *connection, r *request, dst []byt
 	})
 }
 
+func messagesOfUser(ctx context.Context, c *connection, r *request, dst []byte) ([]byte, error) {
+	kind, _ := r.param("type")
+	p := parseSuffix(r.suffix)
+	page, err := c.server.Messages.ListOwn(ctx, c.actor, chat.MessageType(kind), p.cursorRequest())
+	return appendCursorPage(dst, r, p, "messages", page, c.server.style.Message), err
+}
+
 func repliesToMessage(ctx context.Context, c *connection, r *request, dst []byte) ([]byte, error) {
 	return listMessages(ctx, c, r, dst, chat.MessageFilter{Parent: chat.MessageID(r.id)})
 }
