@@ -393,6 +393,17 @@ func (c *Client) ListMessages(channel *Channel) *Page[Message, *Message] {
 	return List[Message](c, "listMessages", request{"channel": channel.Ref})
 }
 
+// ListAllMessages lists the messages of all channels of the user, newest first.
+// A nil filter is none at all.
+func (c *Client) ListAllMessages(filter map[string]any) *Page[Message, *Message] {
+	c.t.Helper()
+	wanted := request{}
+	if filter != nil {
+		wanted["filter"] = filter
+	}
+	return list[Message](c, "listMessages", wanted)
+}
+
 // ListUsers lists the users of the application.
 func (c *Client) ListUsers() *Page[User, *User] {
 	c.t.Helper()
