@@ -401,7 +401,7 @@ func (c *Client) ListAllMessages(filter map[string]any) *Page[Message, *Message]
 	if filter != nil {
 		wanted["filter"] = filter
 	}
-	return list[Message](c, "listMessages", wanted)
+	return List[Message](c, "listMessages", wanted)
 }
 
 // ListUsers lists the users of the application.
