@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/purrchat/purr/internal/app/accounts"
@@ -34,6 +35,9 @@ const (
 	longLease = 10 * time.Second
 	// longAttempts allows for many restarts, each of which costs an attempt.
 	longAttempts = 100
+	// previewJobs is how many messages may have their links previewed at a
+	// time. They mostly wait for others.
+	previewJobs = 8
 )
 
 // startJobs starts the durable work and the housekeeping.
@@ -43,12 +47,15 @@ func (n *Node) startJobs(ctx context.Context) error {
 			return n.channels.Purge(ctx, p)
 		}),
 		accounts.PurgeUserJob: worker(n.accounts.Purge),
-		messages.PreviewJob:   worker(n.messages.Preview),
 	}})
 	n.long = jobs.New(jobs.Options{
 		DB: n.db, Log: n.log, Lane: imports.Lane, Interrupt: true, Concurrency: longJobs, Lease: longLease,
 		Backoff: jobs.Backoff{First: time.Second, Max: time.Minute, Attempts: longAttempts},
 		Workers: map[string]jobs.Worker{imports.Kind: worker(n.imports.Run)},
+	})
+	n.previews = jobs.New(jobs.Options{
+		DB: n.db, Log: n.log, Lane: messages.PreviewLane, Interrupt: true, Concurrency: previewJobs,
+		Workers: map[string]jobs.Worker{messages.PreviewJob: worker(n.messages.Preview)},
 	})
 	n.imports.Wake = n.long.Wake
 	n.jobs.Every("forget old exports", time.Hour, n.imports.Forget)
@@ -65,7 +72,16 @@ func (n *Node) startJobs(ctx context.Context) error {
 	if err := n.group.Start(ctx, "jobs", n.jobs.Start, n.jobs.Stop); err != nil {
 		return err
 	}
+	if err := n.group.Start(ctx, "previews", n.previews.Start, n.previews.Stop); err != nil {
+		return err
+	}
 	return n.group.Start(ctx, "long jobs", n.long.Start, n.long.Stop)
+}
+
+// linked tells whether one of the events is about a message with links, which
+// may have to be previewed.
+func linked(events []chat.Event) bool {
+	return slices.ContainsFunc(events, func(e chat.Event) bool { return e.Message != nil && len(e.Message.Links) > 0 })
 }
 
 // worker reads a job's payload for the deed that does the work.

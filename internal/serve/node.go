@@ -48,6 +48,7 @@ type Node struct {
 	rtm      *rtm.Server
 	jobs     *jobs.Runner
 	long     *jobs.Runner
+	previews *jobs.Runner
 	relay    *relay.Relay
 	bus      bus.Bus
 	server   *httpbase.Server
@@ -114,6 +115,9 @@ func (n *Node) startRealtime(ctx context.Context) error {
 	n.db.OnCommit(func(events []chat.Event) {
 		n.relay.Committed(events)
 		n.jobs.Wake()
+		if linked(events) {
+			n.previews.Wake()
+		}
 	})
 
 	n.group.Go("hub", func(ctx context.Context) error { n.hub.Run(ctx); return nil })

@@ -20,9 +20,13 @@ type Pages interface {
 	Preview(ctx context.Context, url string) *chat.LinkPreview
 }
 
-// PreviewJob is the kind of the job that asks the pages that a message links
-// to; its payload is a PreviewLinks.
-const PreviewJob = "message.preview"
+// PreviewLane and PreviewJob are those of the jobs that ask the pages that a
+// message links to; their payload is a PreviewLinks. The lane is their own, so
+// that no other work waits for slow pages.
+const (
+	PreviewLane = "previews"
+	PreviewJob  = "message.preview"
+)
 
 // PreviewLinks names the message whose links are to be previewed.
 type PreviewLinks struct {
@@ -44,7 +48,7 @@ func (ms *Messages) wantPreviews(tx *store.Tx, m chat.Message) error {
 		return fmt.Errorf("payload of %s: %w", PreviewJob, err)
 	}
 	return tx.InsertJob(store.Job{
-		ID: chat.JobID(ms.IDs.Next()), Application: m.Application, Kind: PreviewJob, Payload: string(payload), RunAt: tx.Now,
+		ID: chat.JobID(ms.IDs.Next()), Application: m.Application, Lane: PreviewLane, Kind: PreviewJob, Payload: string(payload), RunAt: tx.Now,
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/purrchat/purr/internal/app/apptest"
 	"github.com/purrchat/purr/internal/app/messages"
 	"github.com/purrchat/purr/internal/chat"
+	"github.com/purrchat/purr/internal/store"
 )
 
 // web is what there is to be asked: pages by their addresses.
@@ -57,10 +59,12 @@ func newWeb(t *testing.T, w *apptest.World, wanted chat.Toggle) *web {
 // preview does the jobs that are due, and tells how many they were.
 func preview(t *testing.T, w *apptest.World) (n int) {
 	t.Helper()
-	for _, j := range w.Due() {
-		if j.Kind != messages.PreviewJob {
-			continue
-		}
+	var due []store.Job
+	is(t, w.DB.Update(t.Context(), func(tx *store.Tx) (err error) {
+		due, err = tx.LeaseJobs(messages.PreviewLane, tx.Now.Add(time.Hour), 100)
+		return err
+	}))
+	for _, j := range due {
 		n++
 		var p messages.PreviewLinks
 		is(t, json.Unmarshal([]byte(j.Payload), &p))
