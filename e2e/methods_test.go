@@ -46,7 +46,6 @@ var unproven = map[string]string{
 	"chat session onThreadKeystrokesReceived":    "no SDK ever subscribes a thread's topics",
 	"chat session onThreadTypingStarted":         "no SDK ever subscribes a thread's topics",
 	"chat session onThreadTypingStopped":         "no SDK ever subscribes a thread's topics",
-	"client clearChannelHistory":                 "not there yet",
 	"client onNotificationReceived":              "not there yet",
 	"client onApplicationElementsChanged":        "there is no chat page to configure yet",
 	"client onApplicationFeaturesChanged":        "there is no chat page to configure yet",
