@@ -29,11 +29,12 @@ type bench struct {
 	errors   atomic.Int64
 	serial   atomic.Uint64
 	progress atomic.Pointer[func()]
+	answered answered
 }
 
 // measure runs the workload.
 func (b *bench) measure() error {
-	workloads := map[string]func() error{"W1": b.fanOut, "W2": b.idle, "W3": b.pairs, "W4": b.manyRooms, "W5": b.storm}
+	workloads := map[string]func() error{"W1": b.fanOut, "W2": b.idle, "W3": b.pairs, "W4": b.manyRooms, "W5": b.storm, "W6": b.requests}
 	workload := workloads[b.options.workload]
 	if workload == nil {
 		return fmt.Errorf("no workload is called %q", b.options.workload)
@@ -220,6 +221,7 @@ func (b *bench) window() figures {
 			l.acks.reset()
 		})
 	}
+	b.answered.take()
 	failed, lost := b.errors.Load(), b.lost()
 	from := b.sample()
 	time.Sleep(b.options.duration)
@@ -230,6 +232,8 @@ func (b *bench) window() figures {
 			acks.merge(&l.acks)
 		})
 	}
+	answers := b.answered.take()
+	acks.merge(&answers)
 	m := figures{}
 	b.usage(m, from, b.sample())
 	m["errors"], m["lost_sessions"] = float64(b.errors.Load()-failed), float64(b.lost()-lost)

@@ -46,8 +46,8 @@ func run(args []string) error {
 	var kind string
 	var rawAcks, silent bool
 	flags := flag.NewFlagSet("load", flag.ContinueOnError)
-	flags.StringVar(&o.workload, "workload", "", "W1 fan-out, W2 idle, W3 pairs, W4 rooms, W5 storm")
-	flags.IntVar(&o.n, "n", 0, "W1, W5: members of the room; W2, W4: sessions; W3: pairs (0: a standard)")
+	flags.StringVar(&o.workload, "workload", "", "W1 fan-out, W2 idle, W3 pairs, W4 rooms, W5 storm, W6 requests")
+	flags.IntVar(&o.n, "n", 0, "W1, W5: members of the room; W2, W4: sessions; W3: pairs; W6: HTTP clients (0: a standard)")
 	flags.Float64Var(&o.rate, "rate", 0, "W1, W3: messages a second in all (0: as many as the server takes)")
 	flags.IntVar(&o.window, "window", 0, "messages under way: W1 whole fan-outs (16), W3 of each sender (1), W4 in all (256)")
 	flags.IntVar(&o.rooms, "rooms", 1000, "W4: rooms")

@@ -27,7 +27,7 @@ func newPlatform(o *options) (*platform, error) {
 	}
 	p := &platform{
 		base:   strings.Replace(u.Scheme, "ws", "http", 1) + "://" + u.Host,
-		client: &http.Client{Timeout: setUpTimeout, Transport: &http.Transport{MaxIdleConnsPerHost: 64}},
+		client: &http.Client{Timeout: setUpTimeout, Transport: &http.Transport{MaxIdleConnsPerHost: 256}},
 	}
 	request, err := http.NewRequest(http.MethodPost, p.base+"/oauth/token", strings.NewReader("grant_type=client_credentials"))
 	if err != nil {

@@ -43,7 +43,7 @@ func (s *suite) startPurr(data string) (*server, error) {
 		return nil, err
 	}
 	command := exec.Command(s.purr, "serve", "--listen", address, "--data", data,
-		"--set", "http.requests_per_second=0", "--set", "connection.frames_per_second=0")
+		"--set", "http.requests_per_second=0", "--set", "http.application_requests_per_second=0", "--set", "connection.frames_per_second=0")
 	command.Env = []string{"PURR_LOG_LEVEL=warn"}
 	return s.start(purr, command, "http://"+address+"/readyz")
 }

@@ -40,6 +40,11 @@ var table = []shows{
 		{"messages_per_s", "messages a second"},
 		{"ack_p50_ms", "median time to the acknowledgement, ms"},
 	}},
+	{"W6", []figure{
+		{"cpu_s_per_million_messages", "CPU-seconds per million messages"},
+		{"messages_per_s", "messages a second"},
+		{"ack_p50_ms", "median time to the answer, ms"},
+	}},
 	{"W2", []figure{
 		{"kb_per_session", "KiB a session"},
 		{"idle_cpu_percent", "percent of a core while nothing happens"},
