@@ -51,6 +51,14 @@ type Member struct {
 	JoinedAt time.Time
 }
 
+// ChannelInvite tells that a user was invited into a channel, which made him a
+// member.
+type ChannelInvite struct {
+	Channel   ChannelID
+	User      User
+	CreatedAt time.Time
+}
+
 // View is a channel as one viewer sees it: his membership decides which links
 // he is offered.
 type View struct {

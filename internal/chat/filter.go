@@ -16,12 +16,16 @@ type UserFilter struct {
 	Online *bool
 	// Unread keeps those who have unread messages.
 	Unread bool
+	// Properties keeps those whose properties contain all of these.
+	Properties Properties
 }
 
 // MessageFilter says which messages a list holds. Exactly one of Channel, Parent
 // and Thread is set, but for lists of a whole application.
 type MessageFilter struct {
-	Channel ChannelID
+	// Application is the tenant. The deeds fill it in.
+	Application ApplicationID
+	Channel     ChannelID
 	// Parent keeps the direct replies to a message.
 	Parent MessageID
 	// Thread keeps what was sent into a standalone thread.
@@ -34,6 +38,24 @@ type MessageFilter struct {
 	// Viewer leaves out what this user has deleted or cleared for himself, and
 	// the messages of users whom he blocks.
 	Viewer UserID
+	// Username keeps what the user of this name has written, Author what this
+	// user has. System messages are nobody's.
+	Username string
+	Author   UserID
+	// UnreadBy keeps what this user has not read in his channels.
+	UnreadBy UserID
+}
+
+// OfApplication tells a list across channels. Its cursors are the messages'
+// identifiers; those of other lists are sequence numbers.
+func (f MessageFilter) OfApplication() bool { return f.Channel == 0 && f.Parent == 0 && f.Thread == 0 }
+
+// Cursor is that of a message in the list.
+func (f MessageFilter) Cursor(m Message) int64 {
+	if f.OfApplication() {
+		return int64(m.ID)
+	}
+	return int64(m.Seq)
 }
 
 // Fold is the form of a text in which filters compare, without regard to case.
@@ -59,4 +81,6 @@ type ChannelFilter struct {
 	Members []string
 	// From and To bound the creation time, both inclusive.
 	From, To time.Time
+	// Properties keeps channels whose properties contain all of these.
+	Properties Properties
 }

@@ -23,6 +23,11 @@ const (
 	// unspecified size means.
 	MaxPageSize     = 1000
 	DefaultPageSize = 25
+	// MaxKeys bounds what is passed on of a text that is being typed.
+	MaxKeys = 8 << 10
+	// MaxSecretName and MaxSecret bound a user's secret; the latter as JSON.
+	MaxSecretName = 1024
+	MaxSecret     = 64 << 10
 	// MaxRequest bounds a receipt or an idempotency key.
 	MaxRequest = 255
 )

@@ -56,6 +56,8 @@ type Cursor struct {
 	// Before asks instead for the page that ends right before this item,
 	// that is, the nearest newer ones; zero does not.
 	Before int64
+	// Total asks for the number of all items, which nobody else pays for.
+	Total bool
 }
 
 // CursorPage is a page of a newest-first list.
@@ -69,4 +71,10 @@ type CursorPage[T any] struct {
 	First int64
 	// Newer tells whether newer items exist.
 	Newer bool
+	// Total is the number of all items where it was asked for, otherwise nil. A
+	// list that would have to be walked is counted up to MaxTotal.
+	Total *int64
 }
+
+// MaxTotal is where counting the items of a list that is read by cursors ends.
+const MaxTotal = 10_000

@@ -3,6 +3,9 @@ package chat
 import (
 	"bytes"
 	"encoding/json"
+	"math"
+	"slices"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -85,4 +88,81 @@ func mergePatch(target, patch map[string]any) map[string]any {
 		}
 	}
 	return target
+}
+
+// Contains tells whether the properties hold everything that others do: the
+// same members, with objects searched the same way, lists holding all that the
+// other's do, in any order, and other values equal. Numbers are compared by
+// value.
+func (p Properties) Contains(others Properties) bool {
+	var have, want any
+	if decodeExact([]byte(p.JSON()), &have) != nil || decodeExact([]byte(others.JSON()), &want) != nil {
+		return false
+	}
+	return containsValue(have, want)
+}
+
+func containsValue(have, want any) bool {
+	switch want := want.(type) {
+	case map[string]any:
+		members, ok := have.(map[string]any)
+		for name, value := range want {
+			found, there := members[name]
+			ok = ok && there && containsValue(found, value)
+		}
+		return ok
+	case []any:
+		items, ok := have.([]any)
+		for _, value := range want {
+			ok = ok && slices.ContainsFunc(items, func(item any) bool { return containsValue(item, value) })
+		}
+		return ok
+	case json.Number:
+		n, ok := have.(json.Number)
+		return ok && (n == want || sameNumber(n, want))
+	default:
+		return have == want
+	}
+}
+
+// sameNumber compares 1 and 1.0, which are written differently. What is too
+// great or too exact for a float equals only itself.
+func sameNumber(a, b json.Number) bool {
+	x, err := a.Float64()
+	y, err2 := b.Float64()
+	return err == nil && err2 == nil && x == y && math.Abs(x) <= 1<<53
+}
+
+// Words are the member names and texts that everything which contains the
+// properties has in it as they are, unless it has a backslash. They help to
+// pass over most of what does not contain them.
+func (p Properties) Words() (words []string) {
+	var all any
+	if decodeExact([]byte(p.JSON()), &all) != nil {
+		return nil
+	}
+	collectWords(all, &words)
+	slices.Sort(words)
+	return slices.Compact(words)
+}
+
+func collectWords(value any, words *[]string) {
+	add := func(text string) {
+		if text != "" && !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == '"' || r == '\\' }) {
+			*words = append(*words, text)
+		}
+	}
+	switch value := value.(type) {
+	case map[string]any:
+		for name, member := range value {
+			add(name)
+			collectWords(member, words)
+		}
+	case []any:
+		for _, item := range value {
+			collectWords(item, words)
+		}
+	case string:
+		add(value)
+	}
 }

@@ -11,6 +11,13 @@ type ReadReceipt struct {
 	ReadAt time.Time
 }
 
+// UnreadSummary is how many messages a user has not read in a channel.
+type UnreadSummary struct {
+	User    User
+	Channel Channel
+	Count   int64
+}
+
 // ReadPosition is how far a member has read: all messages of the channel up to
 // a sequence number.
 type ReadPosition struct {

@@ -104,7 +104,7 @@ var rights = [Operations]right{ //nolint:gochecknoglobals // a constant table
 	OpMarkRead:             {"fmm+++", "f..+++", "f.-+-+", "Mark it, or a message, as read or unread"},
 	OpPost:                 {"+mm+++", "+..+++", "+.-+-+", "Write messages and replies, open threads, trigger events"},
 	OpPostToBlocked:        {"+mm+++", "+..+++", "+.-u-u", "Write where a member and the author have blocked each other"},
-	OpType:                 {"fmm+++", "f..+++", "f.-+-+", "Show what one types"},
+	OpType:                 {"+mm+++", "+..+++", "+.-+-+", "Show what one types"},
 	OpReact:                {"fmm+++", "f..+++", "f.-+-+", "React to a message, or withdraw that"},
 	OpChangeOwnMessage:     {"+mm+++", "+..+++", "+.-+-+", "Edit or delete one's own message, or change its properties"},
 	OpEditMessage:          {"+mmaaa", "+..aaa", "+.-a-a", "Edit another's message"},

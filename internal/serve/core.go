@@ -23,11 +23,15 @@ import (
 	"github.com/purrchat/purr/internal/config"
 	"github.com/purrchat/purr/internal/edge/wire"
 	"github.com/purrchat/purr/internal/kit/ident"
+	"github.com/purrchat/purr/internal/kit/seal"
 	"github.com/purrchat/purr/internal/store"
 )
 
 // databaseFile is the embedded database within the data directory.
 const databaseFile = "purr.db"
+
+// secretsFile has the key to users' secrets within the data directory.
+const secretsFile = "secrets.key"
 
 // nodeLease is how long a node number is held without being renewed.
 const nodeLease = 15 * time.Second
@@ -93,11 +97,16 @@ func openCore(ctx context.Context, c config.Config, p purpose) (_ *core, err err
 	if err != nil {
 		return nil, err
 	}
+	secrets, err := secretsKey(c)
+	if err != nil {
+		return nil, err
+	}
 	ids := ident.New(int64(k.node), time.Now, greatest)
 	k.db.OnRecord(Consequences(ids.Next))
 	k.accounts = &accounts.Accounts{
 		DB: k.db, IDs: ids, Node: k.node, TokenLifetime: c.Token.Lifetime,
-		PresenceGrace: c.Presence.Grace, ResumeWindow: c.Session.ResumeWindow, Now: time.Now,
+		PresenceGrace: c.Presence.Grace, ResumeWindow: c.Session.ResumeWindow,
+		Secrets: secrets, Now: time.Now,
 	}
 	k.channels = &channels.Channels{DB: k.db, IDs: ids}
 	k.messages = &messages.Messages{DB: k.db, IDs: ids}
@@ -118,6 +127,15 @@ func openCore(ctx context.Context, c config.Config, p purpose) (_ *core, err err
 	}
 	k.timeline = &timeline.Timeline{DB: k.db}
 	return k, nil
+}
+
+// secretsKey is the key that the operator gives, or else one that is made once
+// and stays in the data directory.
+func secretsKey(c config.Config) (*seal.Key, error) {
+	if c.Secrets.Key != "" {
+		return seal.Parse(c.Secrets.Key)
+	}
+	return seal.Load(filepath.Join(c.Data, secretsFile))
 }
 
 // lockDirectory keeps a second server out of a data directory. The lock goes

@@ -47,6 +47,7 @@ func (n *Node) startJobs(ctx context.Context) error {
 			return n.channels.Purge(ctx, p)
 		}),
 		accounts.PurgeUserJob: worker(n.accounts.Purge),
+		messages.DeleteAllJob: worker(n.messages.DeleteRest),
 	}})
 	n.long = jobs.New(jobs.Options{
 		DB: n.db, Log: n.log, Lane: imports.Lane, Interrupt: true, Concurrency: longJobs, Lease: longLease,

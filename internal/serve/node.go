@@ -109,6 +109,7 @@ func (n *Node) startRealtime(ctx context.Context) error {
 			HeartbeatSend: n.config.Connection.HeartbeatSend, HeartbeatReceive: n.config.Connection.HeartbeatReceive,
 		},
 	})
+	n.channels.Typing = n.rtm
 	n.relay = relay.New(context.WithoutCancel(ctx), relay.Options{
 		Log: n.timeline, Sink: n.hear, Announce: n.bus.Announce, Every: time.Second, Logger: n.log,
 	}, head)

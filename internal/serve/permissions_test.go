@@ -47,6 +47,8 @@ var tried = map[chat.Operation]attempts{
 		rest: []string{
 			"GET /channels/{channel}/messages", "GET /channels/{channel}/members", "GET /messages/{message}",
 			"GET /messages/{message}/read-receipts", "GET /threads/{thread}", "GET /threads/{thread}/messages",
+			"GET /channels/{channel}/members/{creator}", "GET /channels/{channel}/memberships", "GET /channels/{channel}/participants",
+			"GET /channels/{channel}/moderators", "GET /channels/{channel}/invites",
 		},
 	},
 	chat.OpReadBlocks: {client: []string{"channels/{channel}.block_records.relay"}},
@@ -58,11 +60,15 @@ var tried = map[chat.Operation]attempts{
 	chat.OpLeave: {client: []string{"channels/{channel}.leave {}", `channels/{channel}.leave {"user":{"username":"{self}"}}`}, uses: true},
 	chat.OpInvite: {
 		client: []string{`channels/{channel}.invite {"user":{"username":"outsider"}}`},
-		rest:   []string{`POST /channels/{channel}/members {"username":"outsider"}`},
+		rest: []string{
+			`POST /channels/{channel}/members {"username":"outsider"}`, `POST /channels/{channel}/invites {"user":{"username":"outsider"}}`,
+		},
 	},
 	chat.OpInviteBlocked: {
 		client: []string{`channels/{channel}.invite {"user":{"username":"blocked"}}`},
-		rest:   []string{`POST /channels/{channel}/members {"username":"blocked"}`},
+		rest: []string{
+			`POST /channels/{channel}/members {"username":"blocked"}`, `POST /channels/{channel}/invites {"user":{"username":"blocked"}}`,
+		},
 	},
 	chat.OpRemoveMember: {
 		client: []string{`channels/{channel}.leave {"user":{"username":"target"}}`, `channels/{channel}.leave {"user":{"id":{deputy}}}`},
@@ -76,9 +82,13 @@ var tried = map[chat.Operation]attempts{
 	},
 	chat.OpSetModerator: {
 		client: []string{`channels/{channel}.add_moderator {"username":"target"}`, `channels/{channel}.delete_moderator {"id":{deputy}}`},
+		rest:   []string{`POST /channels/{channel}/moderators {"username":"target"}`, "DELETE /channels/{channel}/moderators/{deputy}"},
 		uses:   true,
 	},
-	chat.OpDismissCreator: {client: []string{`channels/{channel}.delete_moderator {"username":"creator"}`}},
+	chat.OpDismissCreator: {
+		client: []string{`channels/{channel}.delete_moderator {"username":"creator"}`},
+		rest:   []string{"DELETE /channels/{channel}/moderators/{creator}"},
+	},
 	chat.OpBlock: {
 		client: []string{
 			`channels/{channel}.block {"username":"target"}`, `channels/{channel}.block {"id":{deputy}}`, "channel_block_records/{block}.delete {}",
@@ -103,13 +113,19 @@ var tried = map[chat.Operation]attempts{
 		rest: []string{
 			`POST /channels/{channel}/messages {"type":"TEXT","body":"x"}`, `POST /threads/{thread}/messages {"type":"TEXT","body":"x"}`,
 			`POST /channels/{channel}/messages {"type":"TEXT","body":"x","user":{"username":"stranger"}}`,
+			`POST /channels/{channel}/events {"type":"x","properties":{}}`,
 		},
 	},
 	chat.OpPostToBlocked: {
 		client: []string{`channels/{channel}.message {"type":"TEXT","body":"x"}`, `messages/{message}.reply {"type":"TEXT","body":"x"}`},
 		rest:   []string{`POST /channels/{channel}/messages {"type":"TEXT","body":"x","user":{"username":"creator"}}`},
 	},
-	chat.OpType:             {client: []string{`channels/{channel}.keystrokes {"keys":"x"}`, `threads/{thread}.keystrokes {"keys":"x"}`}},
+	chat.OpType: {
+		client: []string{`channels/{channel}.keystrokes {"keys":"x"}`, `threads/{thread}.keystrokes {"keys":"x"}`},
+		rest: []string{
+			`POST /channels/{channel}/keystrokes {"keys":"x","user":{"username":"stranger"}}`, `POST /threads/{thread}/keystrokes {"keys":"x","user":{"username":"stranger"}}`,
+		},
+	},
 	chat.OpReact:            {client: []string{`messages/{message}.react {"emoji":"+1"}`, `messages/{message}.remove_reaction {"emoji":"+1"}`}},
 	chat.OpChangeOwnMessage: {client: []string{`messages/{own}.edit {"body":"y"}`, `messages/{own}.update_properties {"properties":{"a":1}}`, "messages/{own}.delete {}"}},
 	chat.OpEditMessage: {

@@ -155,10 +155,14 @@ func (tx *Tx) Channels(app chat.ApplicationID, f chat.ChannelFilter, r chat.Page
 	if !f.To.IsZero() {
 		q.and("c.created_at <= " + q.arg(micros(f.To)))
 	}
-	order := orderBy(r.Sort, channelSort, "", "c.id")
-	return page(tx, listQuery[chat.Channel]{
-		what: "list channels", columns: channelColumns, from: from, read: readChannel, order: order,
-	}, q, r)
+	havingProperties(q, "c.properties", f.Properties)
+	l := listQuery[chat.Channel]{
+		what: "list channels", columns: channelColumns, from: from, read: readChannel, order: orderBy(r.Sort, channelSort, "", "c.id"),
+	}
+	if f.Properties != "" {
+		l.keep = func(c chat.Channel) bool { return c.Properties.Contains(f.Properties) }
+	}
+	return page(tx, l, q, r)
 }
 
 // UpdateChannel writes a channel's display name and properties.
@@ -182,8 +186,9 @@ func (tx *Tx) DeleteChannel(app chat.ApplicationID, id chat.ChannelID) error {
 	return err
 }
 
-// PurgeChannel removes up to limit members, messages and blocks each of a deleted
-// channel, lets go of as many files, and tells whether anything is left.
+// PurgeChannel removes up to limit members, and as many messages, blocks,
+// invitations and chat sessions, of a deleted channel, lets go of as many files,
+// and tells whether anything is left.
 func (tx *Tx) PurgeChannel(id chat.ChannelID, limit int) (more bool, err error) {
 	if err := tx.purgeLifecycle(id, limit); err != nil {
 		return false, err
@@ -197,12 +202,16 @@ func (tx *Tx) PurgeChannel(id chat.ChannelID, limit int) (more bool, err error) 
 	if err != nil {
 		return false, err
 	}
-	blocks, err := tx.exec("purge channel blocks", `DELETE FROM channel_blocks WHERE id IN (SELECT id FROM channel_blocks WHERE channel_id = $1 ORDER BY user_id LIMIT $2)`, int64(id), limit)
-	if err != nil {
-		return false, err
+	more = messages == int64(limit) || members == int64(limit)
+	for _, table := range []string{"channel_blocks", "channel_invites", "chat_sessions"} {
+		n, err := tx.exec("purge "+table, `DELETE FROM `+table+` WHERE id IN (SELECT id FROM `+table+` WHERE channel_id = $1 LIMIT $2)`, int64(id), limit)
+		if err != nil {
+			return false, err
+		}
+		more = more || n == int64(limit)
 	}
 	files, err := tx.ReleaseChannelFiles(id, limit)
-	return messages == int64(limit) || members == int64(limit) || blocks == int64(limit) || files == int64(limit), err
+	return more || files == int64(limit), err
 }
 
 // Complete loads what channels show besides their own row: creators, the

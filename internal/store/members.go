@@ -66,6 +66,47 @@ func (tx *Tx) Members(channel chat.ChannelID, r chat.PageRequest) (chat.Page[cha
 	}, q, r)
 }
 
+// Member finds a living user who is a member of a channel.
+func (tx *Tx) Member(channel chat.ChannelID, user chat.UserID) (chat.User, error) {
+	u, err := readUser(tx.row(`SELECT `+userColumns+` FROM members m JOIN users u ON u.id = m.user_id
+		WHERE m.channel_id = $2 AND m.user_id = $3 AND u.deleted_at = 0`, micros(tx.Now), int64(channel), int64(user)))
+	return u, tx.wrap("find member", err)
+}
+
+// Participants lists the members of a channel who are online, by name. It
+// walks the sessions that live, not the members.
+func (tx *Tx) Participants(app chat.ApplicationID, channel chat.ChannelID, r chat.PageRequest) (chat.Page[chat.User], error) {
+	q := &sqlText{}
+	present(tx, q)
+	q.and("m.channel_id = " + q.arg(int64(channel)))
+	q.and("m.user_id IN (SELECT s.user_id FROM user_sessions s WHERE s.ended_at = 0 AND s.online_until > $1 AND s.application_id = " + q.arg(int64(app)) + ")")
+	q.and("u.deleted_at = 0")
+	return page(tx, listQuery[chat.User]{
+		what: "list participants", columns: userColumns, from: "members m JOIN users u ON u.id = m.user_id", read: readUser,
+		order: orderBy(r.Sort, userSort, "u.name", "u.id"),
+	}, q, r)
+}
+
+var membershipSort = map[string]string{"createdTime": "m.joined_at"} //nolint:gochecknoglobals // a constant table
+
+// Memberships lists the memberships of living users in a channel, by the user's
+// identifier.
+func (tx *Tx) Memberships(channel chat.ChannelID, r chat.PageRequest) (chat.Page[chat.Member], error) {
+	q := &sqlText{}
+	q.and("m.channel_id = " + q.arg(int64(channel)))
+	q.and("u.deleted_at = 0")
+	return page(tx, listQuery[chat.Member]{
+		what: "list memberships", columns: "m.channel_id, m.user_id, m.joined_at", from: "members m JOIN users u ON u.id = m.user_id",
+		read: func(row scanner) (m chat.Member, err error) {
+			var joined int64
+			err = row.Scan(&m.Channel, &m.User, &joined)
+			m.JoinedAt = fromMicros(joined)
+			return m, err
+		},
+		order: orderBy(r.Sort, membershipSort, "", "m.user_id"),
+	}, q, r)
+}
+
 // PurgeMemberships removes up to limit memberships of a user and tells the
 // channels they were in.
 func (tx *Tx) PurgeMemberships(user chat.UserID, limit int) ([]chat.ChannelID, error) {

@@ -274,11 +274,12 @@ func (tx *Tx) HideMessage(m chat.Message, user chat.UserID) error {
 	return err
 }
 
-// MessagesAfter lists up to limit identifiers of an application's messages that
-// follow one of them, oldest first.
-func (tx *Tx) MessagesAfter(app chat.ApplicationID, after chat.MessageID, limit int) ([]chat.MessageID, error) {
+// MessagesBetween lists up to limit identifiers of an application's messages
+// that lie between two, oldest first.
+func (tx *Tx) MessagesBetween(app chat.ApplicationID, after, before chat.MessageID, limit int) ([]chat.MessageID, error) {
 	return collect(tx, "list messages", readID[chat.MessageID],
-		`SELECT id FROM messages WHERE id > $2 AND application_id = $1 AND deleted_at = 0 ORDER BY id LIMIT $3`, int64(app), int64(after), limit)
+		`SELECT id FROM messages WHERE application_id = $1 AND id > $2 AND id < $3 AND deleted_at = 0 ORDER BY id LIMIT $4`,
+		int64(app), int64(after), int64(before), limit)
 }
 
 // purgeLifecycle removes what hangs on the first messages of a deleted channel,

@@ -15,11 +15,30 @@ func messageConditions(q *sqlText, f chat.MessageFilter) {
 		q.and("m.parent_id = " + q.arg(int64(f.Parent)) + " AND m.parent_id <> 0")
 	case f.Thread != 0:
 		q.and("m.thread_id = " + q.arg(int64(f.Thread)) + " AND m.thread_id <> 0")
-	default:
+	case f.Channel != 0:
 		channel = q.arg(int64(f.Channel))
 		q.and("m.channel_id = " + channel)
+	case f.Author == 0 && f.UnreadBy == 0:
+		q.and("m.application_id = " + q.arg(int64(f.Application)))
 	}
 	q.and(countedMessage)
+	if f.OfApplication() {
+		q.and("EXISTS (SELECT 1 FROM channels d WHERE d.id = m.channel_id AND d.deleted_at = 0)")
+	}
+	if f.Author != 0 {
+		// The second condition lets the engine use the index of authors.
+		q.and("m.user_id = " + q.arg(int64(f.Author)) + " AND m.user_id <> 0")
+	}
+	if f.Username != "" {
+		q.and("m.user_id = COALESCE((SELECT a.id FROM users a WHERE a.application_id = " + q.arg(int64(f.Application)) +
+			" AND a.name = " + q.arg(f.Username) + " AND a.deleted_at = 0), -1) AND m.user_id <> 0")
+	}
+	if f.UnreadBy != 0 {
+		// Walk what is behind the floors of his memberships, m, not all messages.
+		reader := q.arg(int64(f.UnreadBy))
+		q.and(`m.id IN (SELECT x.id FROM members m JOIN channels c ON c.id = m.channel_id JOIN messages x ON x.channel_id = m.channel_id AND x.seq > ` + floorSeq + `
+			WHERE m.user_id = ` + reader + ` AND NOT m.hidden AND c.deleted_at = 0 AND x.user_id <> ` + reader + ` AND NOT ` + leftOut("x", reader) + `)`)
+	}
 	if f.MainThread {
 		q.and("m.level = 0 AND m.thread_id = 0")
 	}
@@ -42,21 +61,31 @@ func ofType(message string, t chat.MessageType) string {
 	}
 }
 
-// ListMessages lists up to limit messages of one channel, newest first: those
-// with at most the sequence number from (zero starts at the newest) or, where
-// before is not zero, the nearest ones that are newer than before. They are
-// complete; that takes a bounded number of queries.
-func (tx *Tx) ListMessages(f chat.MessageFilter, from, before chat.Seq, limit int) ([]chat.Message, error) {
+// messageCursor is the column that a list is read along, as
+// chat.MessageFilter.Cursor says.
+func messageCursor(f chat.MessageFilter) string {
+	if f.OfApplication() {
+		return "m.id"
+	}
+	return "m.seq"
+}
+
+// ListMessages lists up to limit messages, newest first: those whose cursor is
+// at most from (zero starts at the newest) or, where before is not zero, the
+// nearest ones that are newer than before. They are complete; that takes a
+// bounded number of queries.
+func (tx *Tx) ListMessages(f chat.MessageFilter, from, before int64, limit int) ([]chat.Message, error) {
 	q := &sqlText{}
 	q.arg(micros(tx.Now))
 	messageConditions(q, f)
-	order := " ORDER BY m.seq DESC"
+	cursor := messageCursor(f)
+	order := " ORDER BY " + cursor + " DESC"
 	switch {
 	case before != 0:
-		q.and("m.seq > " + q.arg(int64(before)))
-		order = " ORDER BY m.seq"
+		q.and(cursor + " > " + q.arg(before))
+		order = " ORDER BY " + cursor
 	case from != 0:
-		q.and("m.seq <= " + q.arg(int64(from)))
+		q.and(cursor + " <= " + q.arg(from))
 	}
 	list, err := collect(tx, "list messages", readMessage,
 		`SELECT `+messageColumns+messageFrom+q.conditions()+order+" LIMIT "+q.arg(limit), q.args...)
@@ -74,6 +103,16 @@ func (tx *Tx) ListMessages(f chat.MessageFilter, from, before chat.Seq, limit in
 		all[i] = &list[i]
 	}
 	return list, tx.HideReplies(f.Viewer, all)
+}
+
+// CountMessages counts a list up to a number.
+func (tx *Tx) CountMessages(f chat.MessageFilter, most int) (int64, error) {
+	if f == (chat.MessageFilter{Application: f.Application, Channel: f.Channel, Viewer: f.Viewer}) && f.Channel != 0 {
+		return tx.MessageCount(f.Channel, f.Viewer)
+	}
+	q := &sqlText{}
+	messageConditions(q, f)
+	return tx.count("count listed messages", `SELECT count(*) FROM (SELECT 1 FROM messages m`+q.conditions()+` LIMIT `+q.arg(most)+`) AS counted`, q.args...)
 }
 
 // NewestMessageSeq is the sequence number of the newest message that a filter

@@ -78,7 +78,7 @@ func TestMessagesArePagedInBothDirections(t *testing.T) {
 			{99, 0, 2, "[6 5]"},
 		} {
 			f.view(func(tx *store.Tx) error {
-				list, err := tx.ListMessages(chat.MessageFilter{Channel: room.ID}, c.from, c.before, c.limit)
+				list, err := tx.ListMessages(chat.MessageFilter{Channel: room.ID}, int64(c.from), int64(c.before), c.limit)
 				want(t, fmt.Sprintf("from %d, before %d", c.from, c.before), names(list, body), c.bodies)
 				return err
 			})

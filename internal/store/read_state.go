@@ -146,6 +146,50 @@ func (tx *Tx) ReadReceipts(of chat.Message, viewer chat.UserID, r chat.PageReque
 	}, q, r)
 }
 
+var summarySort = map[string]string{"count": unreadCount(), "name": "u.name", "displayName": "u.display_name"} //nolint:gochecknoglobals // a constant table
+
+// UnreadSummaries lists which living users have how many unread messages in
+// which channels, by user and channel. Those with none are left out, and so
+// are channels that the user has hidden.
+func (tx *Tx) UnreadSummaries(app chat.ApplicationID, r chat.PageRequest) (chat.Page[chat.UnreadSummary], error) {
+	q := &sqlText{}
+	present(tx, q)
+	q.and("c.application_id = " + q.arg(int64(app)))
+	q.and("c.deleted_at = 0 AND u.deleted_at = 0 AND NOT m.hidden")
+	q.and(unreadCount() + " > 0")
+	p, err := page(tx, listQuery[chat.UnreadSummary]{
+		what: "list unread summaries", columns: userColumns + ", m.channel_id, " + unreadCount(),
+		from: "channels c JOIN members m ON m.channel_id = c.id JOIN users u ON u.id = m.user_id",
+		read: func(row scanner) (s chat.UnreadSummary, err error) {
+			s.User, err = readUser(withExtra{row, []any{&s.Channel.ID, &s.Count}})
+			return s, err
+		},
+		order: orderBy(r.Sort, summarySort, "", "m.user_id, m.channel_id"),
+	}, q, r)
+	if err != nil || len(p.Items) == 0 {
+		return p, err
+	}
+	ids := make([]chat.ChannelID, len(p.Items))
+	for i, s := range p.Items {
+		ids[i] = s.Channel.ID
+	}
+	channels, err := tx.ChannelsByID(app, ids)
+	if err != nil {
+		return p, err
+	}
+	if err := tx.Complete(app, channels); err != nil {
+		return p, err
+	}
+	byID := make(map[chat.ChannelID]chat.Channel, len(channels))
+	for _, c := range channels {
+		byID[c.ID] = c
+	}
+	for i := range p.Items {
+		p.Items[i].Channel = byID[p.Items[i].Channel.ID]
+	}
+	return p, nil
+}
+
 // ReadPositions lists up to limit positions of a channel's members, the newest
 // first: each as the newest message at or before it that a viewer is shown, if
 // that is one between two numbers, both included. Members whom the viewer blocks

@@ -39,8 +39,33 @@ func present(tx *Tx, q *sqlText) {
 
 // containing is the pattern of LIKE that finds a text within folded ones. The
 // text means itself: it has no wildcards.
-func containing(text string) string {
-	return "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(chat.Fold(text)) + "%"
+func containing(text string) string { return literally(chat.Fold(text)) }
+
+// literally is the pattern of LIKE that finds a text as it is written.
+func literally(text string) string {
+	return "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(text) + "%"
+}
+
+const (
+	// maxWords and maxWord bound what havingProperties looks for.
+	maxWords = 16
+	maxWord  = 256
+)
+
+// havingProperties passes over rows whose properties cannot contain others:
+// texts that are not there as they are could still be there escaped. What is
+// left has to be looked at, see listQuery.keep.
+func havingProperties(q *sqlText, column string, p chat.Properties) {
+	if p == "" {
+		return
+	}
+	q.and(column + " <> ''")
+	words := p.Words()
+	for _, word := range words[:min(len(words), maxWords)] {
+		if len(word) <= maxWord {
+			q.and("(" + column + " LIKE " + q.arg(literally(word)) + ` ESCAPE '\' OR ` + column + ` LIKE '%\\%' ESCAPE '\')`)
+		}
+	}
 }
 
 // in gives "($3, $4, ...)" for a list of identifiers. The list is padded with
@@ -133,12 +158,18 @@ type listQuery[T any] struct {
 	from    string
 	order   string
 	read    func(scanner) (T, error)
+	// keep, if not nil, is a condition that SQL does not know: all rows are
+	// read and counted, and only those of the page are held.
+	keep func(T) bool
 }
 
 // page reads one page and counts the whole list.
 func page[T any](tx *Tx, l listQuery[T], q *sqlText, r chat.PageRequest) (chat.Page[T], error) {
 	r.Size = chat.ClampSize(r.Size)
 	p := chat.Page[T]{Number: r.Number, Size: r.Size, Items: []T{}}
+	if l.keep != nil {
+		return l.sift(tx, q, p)
+	}
 	total, err := tx.count(l.what, "SELECT count(*) FROM "+l.from+q.conditions(), q.args...)
 	if err != nil {
 		return p, err
@@ -150,5 +181,21 @@ func page[T any](tx *Tx, l listQuery[T], q *sqlText, r chat.PageRequest) (chat.P
 	limit, offset := q.arg(r.Size), q.arg(int64(r.Number)*int64(r.Size))
 	p.Items, err = collect(tx, l.what, l.read,
 		"SELECT "+l.columns+" FROM "+l.from+q.conditions()+l.order+" LIMIT "+limit+" OFFSET "+offset, q.args...)
+	return p, err
+}
+
+// sift is page for a list with a condition of its own.
+func (l listQuery[T]) sift(tx *Tx, q *sqlText, p chat.Page[T]) (chat.Page[T], error) {
+	first := int64(p.Number) * int64(p.Size)
+	rows := "SELECT " + l.columns + " FROM " + l.from + q.conditions() + l.order
+	err := each(tx, l.what, l.read, func(item T) {
+		if !l.keep(item) {
+			return
+		}
+		if p.Total >= first && p.Total < first+int64(p.Size) && p.Number >= 0 {
+			p.Items = append(p.Items, item)
+		}
+		p.Total++
+	}, rows, q.args...)
 	return p, err
 }

@@ -194,20 +194,29 @@ func (tx *Tx) wrap(what string, err error) error {
 
 // collect reads all rows of a query with one function per row.
 func collect[T any](tx *Tx, what string, read func(scanner) (T, error), text string, args ...any) ([]T, error) {
+	out := []T{}
+	if err := each(tx, what, read, func(item T) { out = append(out, item) }, text, args...); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// each hands the rows of a query over one by one, so that they need not all be
+// held.
+func each[T any](tx *Tx, what string, read func(scanner) (T, error), take func(T), text string, args ...any) error {
 	rows, err := tx.query(text, args...)
 	if err != nil {
-		return nil, tx.wrap(what, err)
+		return tx.wrap(what, err)
 	}
 	defer func() { _ = rows.Close() }()
-	out := []T{}
 	for rows.Next() {
 		item, err := read(rows)
 		if err != nil {
-			return nil, tx.wrap(what, err)
+			return tx.wrap(what, err)
 		}
-		out = append(out, item)
+		take(item)
 	}
-	return out, tx.wrap(what, rows.Err())
+	return tx.wrap(what, rows.Err())
 }
 
 // collectWritten is collect for a statement that writes and returns rows.

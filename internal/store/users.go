@@ -102,10 +102,15 @@ func (tx *Tx) Users(app chat.ApplicationID, f chat.UserFilter, r chat.PageReques
 	if f.Unread {
 		q.and("EXISTS (SELECT 1 FROM members m JOIN channels c ON c.id = m.channel_id WHERE m.user_id = u.id AND c.deleted_at = 0 AND " + unreadCount() + " > 0)")
 	}
-	return page(tx, listQuery[chat.User]{
+	havingProperties(q, "u.properties", f.Properties)
+	l := listQuery[chat.User]{
 		what: "list users", columns: userColumns, from: "users u", read: readUser,
 		order: orderBy(r.Sort, userSort, "u.name", "u.id"),
-	}, q, r)
+	}
+	if f.Properties != "" {
+		l.keep = func(u chat.User) bool { return u.Properties.Contains(f.Properties) }
+	}
+	return page(tx, l, q, r)
 }
 
 // UsersAfter lists up to limit living users of an application that follow one of
@@ -128,12 +133,20 @@ func (tx *Tx) UpdateUser(u chat.User) error {
 }
 
 // DeleteUser turns a user into a tombstone, which frees the name and shows no
-// picture of him.
+// picture of him. His secrets go with him.
 func (tx *Tx) DeleteUser(app chat.ApplicationID, id chat.UserID) error {
 	n, err := tx.exec("delete user", `UPDATE users SET deleted_at = $1, picture = '' WHERE id = $2 AND application_id = $3 AND deleted_at = 0`,
 		micros(tx.Now), int64(id), int64(app))
 	if err == nil && n == 0 {
 		err = ErrNotFound
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	for _, table := range []string{"user_secrets", "channel_invites"} {
+		if _, err := tx.exec("delete "+table, `DELETE FROM `+table+` WHERE user_id = $1`, int64(id)); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/purrchat/purr/internal/chat"
 	"github.com/purrchat/purr/internal/kit/ident"
+	"github.com/purrchat/purr/internal/kit/seal"
 	"github.com/purrchat/purr/internal/store"
 )
 
@@ -39,6 +40,8 @@ type Accounts struct {
 	PresenceGrace time.Duration
 	// ResumeWindow is how long such a session may be resumed.
 	ResumeWindow time.Duration
+	// Secrets seals what applications keep for their users.
+	Secrets *seal.Key
 	// Now is the clock.
 	Now func() time.Time
 

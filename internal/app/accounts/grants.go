@@ -33,14 +33,14 @@ func (a *Accounts) FileGrant(ctx context.Context, actor chat.Actor, purpose stri
 		if err != nil {
 			return store.OrRefuse(err, chat.ErrUnknownApplication)
 		}
-		grant = strconv.FormatInt(int64(actor.User), 36) + "-" + hex.EncodeToString(seal(key, purpose, actor))
+		grant = strconv.FormatInt(int64(actor.User), 36) + "-" + hex.EncodeToString(sign(key, purpose, actor))
 		return nil
 	})
 	return grant, err
 }
 
-// seal is what only this server can make of a user and a purpose.
-func seal(key, purpose string, a chat.Actor) []byte {
+// sign is what only this server can make of a user and a purpose.
+func sign(key, purpose string, a chat.Actor) []byte {
 	mac := hmac.New(sha256.New, []byte(key))
 	fmt.Fprintf(mac, "%s %d %d", purpose, a.Application, a.User)
 	return mac.Sum(nil)
@@ -65,7 +65,7 @@ func (a *Accounts) VerifyFileGrant(ctx context.Context, grant, purpose string) (
 			return err
 		}
 		actor.Application = app
-		if !hmac.Equal(given, seal(key, purpose, actor)) {
+		if !hmac.Equal(given, sign(key, purpose, actor)) {
 			return chat.ErrInvalidGrant
 		}
 		return nil

@@ -9,6 +9,7 @@
 package apptest
 
 import (
+	"encoding/base64"
 	"fmt"
 	"strings"
 	"sync"
@@ -29,6 +30,7 @@ import (
 	"github.com/purrchat/purr/internal/edge/wire"
 	"github.com/purrchat/purr/internal/kit/clock/clocktest"
 	"github.com/purrchat/purr/internal/kit/ident"
+	"github.com/purrchat/purr/internal/kit/seal"
 	"github.com/purrchat/purr/internal/serve"
 	"github.com/purrchat/purr/internal/store"
 	"github.com/purrchat/purr/internal/store/storetest"
@@ -107,8 +109,18 @@ func New(tb testing.TB, dsn string) *World {
 func (w *World) Node(id chat.NodeID) *accounts.Accounts {
 	return &accounts.Accounts{
 		DB: w.DB, IDs: w.IDs, Signals: w.Signals, Node: id, Now: w.Clock.Now,
-		TokenLifetime: time.Hour, PresenceGrace: 10 * time.Second, ResumeWindow: 120 * time.Second,
+		TokenLifetime: time.Hour, PresenceGrace: 10 * time.Second, ResumeWindow: 120 * time.Second, Secrets: w.secrets(),
 	}
+}
+
+// secrets is the key of the world's installation, which is not secret at all.
+func (w *World) secrets() *seal.Key {
+	w.T.Helper()
+	key, err := seal.Parse(base64.StdEncoding.EncodeToString(make([]byte, seal.Size)))
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	return key
 }
 
 // Application makes another application.

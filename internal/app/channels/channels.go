@@ -11,10 +11,12 @@ import (
 	"github.com/purrchat/purr/internal/store"
 )
 
-// Channels carries out the deeds. All fields must be set.
+// Channels carries out the deeds. All fields but Typing must be set.
 type Channels struct {
 	DB  *store.DB
 	IDs *ident.Generator
+	// Typing hears what users type; nil where nobody listens.
+	Typing Typing
 }
 
 // view is a channel complete with what it shows, as the actor sees it.

@@ -20,7 +20,7 @@ func TestModeratorsManage(t *testing.T) {
 		want(t, "news of an invitation", w.News(), "member.joined")
 		appoint := func(actor chat.Actor, u chat.User, on bool) func() error {
 			return func() error {
-				_, _, err := w.Channels.SetModerator(t.Context(), actor, room.ID, chat.UserRef{ID: u.ID}, on)
+				_, _, _, err := w.Channels.SetModerator(t.Context(), actor, room.ID, chat.UserRef{ID: u.ID}, on)
 				return err
 			}
 		}
@@ -69,13 +69,14 @@ func TestTriggering(t *testing.T) {
 		ann, bob := w.User("ann"), w.User("bob")
 		room := w.Channel(chat.Public, "room", ann)
 		for _, actor := range []chat.Actor{w.As(ann), w.Owner()} {
-			if err := w.Channels.Trigger(t.Context(), actor, room.ID, "wave", []byte(`{"hand":"left"}`)); err != nil {
+			if _, err := w.Channels.Trigger(t.Context(), actor, room.ID, "wave", []byte(`{"hand":"left"}`)); err != nil {
 				t.Fatal(err)
 			}
 		}
 		want(t, "news", w.News(), "event.triggered event.triggered")
 		w.Refused("by a stranger", chat.ErrNotAMember, func() error {
-			return w.Channels.Trigger(t.Context(), w.As(bob), room.ID, "wave", nil)
+			_, err := w.Channels.Trigger(t.Context(), w.As(bob), room.ID, "wave", nil)
+			return err
 		})
 	})
 }
@@ -215,7 +216,7 @@ func TestTheCreatorAndHisModerators(t *testing.T) {
 		ann, bob, eve := w.User("ann"), w.User("bob"), w.User("eve")
 		room := w.Channel(chat.Public, "room", ann, bob, eve)
 		appoint := func(actor chat.Actor, u chat.User, on bool) error {
-			_, _, err := w.Channels.SetModerator(t.Context(), actor, room.ID, chat.UserRef{ID: u.ID}, on)
+			_, _, _, err := w.Channels.SetModerator(t.Context(), actor, room.ID, chat.UserRef{ID: u.ID}, on)
 			return err
 		}
 		remove := func(actor chat.Actor, ref chat.UserRef) func() error {
@@ -298,5 +299,70 @@ func TestTheBlockedReadNothing(t *testing.T) {
 		if err != nil || len(all.Items) != 1 || !all.Items[0].Blocked || all.Items[0].Channel.LastMessage != nil {
 			t.Errorf("all channels: %+v %v", all, err)
 		}
+	})
+}
+
+func TestInvitations(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, func(t *testing.T, w *apptest.World) {
+		ctx, ann, bob, eve := t.Context(), w.User("ann"), w.User("bob"), w.User("eve")
+		room := w.Channel(chat.Private, "room", ann)
+		invite := func(actor chat.Actor, u chat.User) chat.ChannelInvite {
+			t.Helper()
+			w.Clock.Advance(1_000_000_000)
+			i, _, err := w.Channels.Invite(ctx, actor, room.ID, chat.UserRef{ID: u.ID})
+			if err != nil || i.User.ID != u.ID || i.Channel != room.ID {
+				t.Fatalf("%+v %v", i, err)
+			}
+			return i
+		}
+		first := invite(w.As(ann), bob)
+		if again := invite(w.Owner(), bob); !again.CreatedAt.Equal(first.CreatedAt) {
+			t.Errorf("inviting a member again is another invitation: %v", again)
+		}
+		invite(w.As(bob), eve)
+		if _, err := w.Channels.Leave(ctx, w.As(bob), room.ID); err != nil {
+			t.Fatal(err)
+		}
+		if later := invite(w.As(ann), bob); !later.CreatedAt.After(first.CreatedAt) {
+			t.Errorf("inviting who has left is no new invitation: %v", later)
+		}
+		list, err := w.Channels.ListInvites(ctx, w.As(ann), room.ID, chat.PageRequest{Size: 5})
+		if err != nil || list.Total != 2 || list.Items[0].User.Name != "eve" || list.Items[1].User.Name != "bob" {
+			t.Errorf("invitations: %+v %v", list, err)
+		}
+		zoe := w.User("zoe")
+		w.Refused("a stranger's looking at them", chat.ErrUnknownChannel, func() error {
+			_, err := w.Channels.ListInvites(ctx, w.As(zoe), room.ID, chat.PageRequest{})
+			return err
+		})
+	})
+}
+
+func TestTheApplicationAppointsWhomItLikes(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, func(t *testing.T, w *apptest.World) {
+		ctx, ann, bob := t.Context(), w.User("ann"), w.User("bob")
+		room := w.Channel(chat.Private, "room", ann)
+		appoint := func(on bool) error {
+			_, u, _, err := w.Channels.SetModerator(ctx, w.Owner(), room.ID, chat.UserRef{Name: "bob"}, on)
+			if err == nil && u.ID != bob.ID {
+				t.Errorf("appointed was %+v", u)
+			}
+			return err
+		}
+		w.Refused("dismissing a stranger", chat.ErrUnknownUser, func() error { return appoint(false) })
+		if err := appoint(true); err != nil {
+			t.Fatal(err)
+		}
+		want(t, "news", w.News(), "member.joined moderator.added")
+		if err := appoint(false); err != nil {
+			t.Fatal(err)
+		}
+		want(t, "news", w.News(), "moderator.deleted")
+		if _, _, err := w.Channels.Block(ctx, w.As(ann), room.ID, chat.UserRef{ID: bob.ID}); err != nil {
+			t.Fatal(err)
+		}
+		w.Refused("appointing the blocked", chat.ErrBlockedInChannel, func() error { return appoint(true) })
 	})
 }

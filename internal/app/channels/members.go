@@ -169,6 +169,42 @@ func (cs *Channels) ListMembers(ctx context.Context, actor chat.Actor, id chat.C
 	return p, err
 }
 
+// RetrieveMember finds a member of a channel that the actor may see.
+func (cs *Channels) RetrieveMember(ctx context.Context, actor chat.Actor, id chat.ChannelID, user chat.UserID) (u chat.User, err error) {
+	err = cs.DB.View(ctx, func(tx *store.Tx) error {
+		if _, _, err := Seen(tx, actor, id); err != nil {
+			return err
+		}
+		u, err = tx.Member(id, user)
+		return store.OrRefuse(err, chat.ErrUnknownUser)
+	})
+	return u, err
+}
+
+// ListParticipants lists the members of a channel who are online.
+func (cs *Channels) ListParticipants(ctx context.Context, actor chat.Actor, id chat.ChannelID, r chat.PageRequest) (p chat.Page[chat.User], err error) {
+	err = cs.DB.View(ctx, func(tx *store.Tx) error {
+		if _, _, err := Seen(tx, actor, id); err != nil {
+			return err
+		}
+		p, err = tx.Participants(actor.Application, id, r)
+		return err
+	})
+	return p, err
+}
+
+// ListMemberships lists who is a member of a channel since when.
+func (cs *Channels) ListMemberships(ctx context.Context, actor chat.Actor, id chat.ChannelID, r chat.PageRequest) (p chat.Page[chat.Member], err error) {
+	err = cs.DB.View(ctx, func(tx *store.Tx) error {
+		if _, _, err := Seen(tx, actor, id); err != nil {
+			return err
+		}
+		p, err = tx.Memberships(id, r)
+		return err
+	})
+	return p, err
+}
+
 // CheckMember tells whether a user is a member of a channel that the actor may
 // see.
 func (cs *Channels) CheckMember(ctx context.Context, actor chat.Actor, id chat.ChannelID, user chat.UserID) (is bool, err error) {

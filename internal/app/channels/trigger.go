@@ -8,20 +8,22 @@ import (
 	"github.com/purrchat/purr/internal/store"
 )
 
-// Trigger tells the members of a channel something of the caller's own.
-func (cs *Channels) Trigger(ctx context.Context, actor chat.Actor, id chat.ChannelID, kind string, properties json.RawMessage) error {
+// Trigger tells the members of a channel something of the caller's own, and
+// gives what they are told.
+func (cs *Channels) Trigger(ctx context.Context, actor chat.Actor, id chat.ChannelID, kind string, properties json.RawMessage) (custom chat.CustomEvent, err error) {
 	if err := chat.CheckText("type", kind, chat.MaxEventType); err != nil {
-		return err
+		return custom, err
 	}
 	own, err := chat.ParseProperties(properties)
 	if err != nil {
-		return err
+		return custom, err
 	}
-	data, err := json.Marshal(chat.CustomEvent{Type: kind, Properties: json.RawMessage(own.JSON())})
+	custom = chat.CustomEvent{Type: kind, Properties: json.RawMessage(own.JSON())}
+	data, err := json.Marshal(custom)
 	if err != nil {
-		return err
+		return custom, err
 	}
-	return cs.DB.Update(ctx, func(tx *store.Tx) error {
+	err = cs.DB.Update(ctx, func(tx *store.Tx) error {
 		c, member, err := Allowed(tx, actor, id, chat.OpPost)
 		if err != nil {
 			return err
@@ -44,4 +46,5 @@ func (cs *Channels) Trigger(ctx context.Context, actor chat.Actor, id chat.Chann
 		_, err = tx.Record(e)
 		return err
 	})
+	return custom, err
 }

@@ -3,6 +3,7 @@ package imports
 import (
 	"context"
 	"io"
+	"math"
 
 	"github.com/purrchat/purr/internal/app/files"
 	"github.com/purrchat/purr/internal/chat"
@@ -120,7 +121,7 @@ func (e *exporter) separate(place int) {
 
 func (e *exporter) messages() (int, bool, error) {
 	return exported(e, func(tx *store.Tx) ([]chat.Message, error) {
-		ids, err := tx.MessagesAfter(e.job.Application, chat.MessageID(e.after), exportPage)
+		ids, err := tx.MessagesBetween(e.job.Application, chat.MessageID(e.after), math.MaxInt64, exportPage)
 		if err != nil {
 			return nil, err
 		}

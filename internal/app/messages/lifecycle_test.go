@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/purrchat/purr/internal/app/apptest"
+	"github.com/purrchat/purr/internal/app/channels"
 	"github.com/purrchat/purr/internal/app/messages"
 	"github.com/purrchat/purr/internal/chat"
 )
@@ -375,6 +376,58 @@ func TestAllMessagesAreDeleted(t *testing.T) {
 		want(t, "the newest", newest(t, w, w.As(ann), room.ID), "")
 		if n := len(w.Events()); n != 203 {
 			t.Errorf("%d events", n)
+		}
+	})
+}
+
+// What takes too long to wait for is done by a job, which may be repeated.
+func TestAJobDeletesTheRestOfAllMessages(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, func(t *testing.T, w *apptest.World) {
+		ctx := t.Context()
+		room := w.Channel(chat.Public, "room")
+		stranger := chat.Actor{Application: w.Application("other").Application.ID}
+		theirs, err := w.Channels.Create(ctx, stranger, channels.CreateInput{Type: chat.Public, Name: "theirs"})
+		is(t, err)
+		kept := send(t, w, stranger, messages.SendInput{Channel: theirs.Channel.ID, Body: "theirs"}).Message
+		const count, atOnce = 2205, 2000
+		waits := make([]func() (messages.Sent, error), count)
+		for i := range waits {
+			waits[i] = w.Messages.Begin(ctx, w.Owner(), messages.SendInput{Channel: room.ID, Body: "x"})
+		}
+		for _, wait := range waits {
+			_, err := wait()
+			is(t, err)
+		}
+		is(t, w.Messages.DeleteAll(ctx, w.Owner()))
+		total := func() int64 {
+			p, err := w.Messages.List(ctx, w.Owner(), chat.MessageFilter{}, chat.Cursor{Total: true})
+			is(t, err)
+			return *p.Total
+		}
+		if n := total(); n != count-atOnce {
+			t.Errorf("%d messages are left for the job", n)
+		}
+		meanwhile := send(t, w, w.Owner(), messages.SendInput{Channel: room.ID, Body: "meanwhile"}).Message
+		jobs := w.Due()
+		if len(jobs) != 1 || jobs[0].Kind != messages.DeleteAllJob || jobs[0].Application != w.App.ID {
+			t.Fatalf("jobs: %+v", jobs)
+		}
+		var rest messages.DeleteRest
+		is(t, json.Unmarshal([]byte(jobs[0].Payload), &rest))
+		for range 2 {
+			is(t, w.Messages.DeleteRest(ctx, jobs[0].Application, rest))
+			if n := total(); n != 1 {
+				t.Errorf("%d messages are left", n)
+			}
+		}
+		_, err = w.Messages.Retrieve(ctx, w.Owner(), meanwhile.ID)
+		is(t, err)
+		_, err = w.Messages.Retrieve(ctx, stranger, kept.ID)
+		is(t, err)
+		is(t, w.Messages.DeleteAll(ctx, w.Owner()))
+		if jobs := w.Due(); len(jobs) != 0 {
+			t.Errorf("few messages make the jobs %+v", jobs)
 		}
 	})
 }

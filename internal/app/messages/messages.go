@@ -216,22 +216,23 @@ func (ms *Messages) Retrieve(ctx context.Context, actor chat.Actor, id chat.Mess
 	return m, nil
 }
 
-// List lists the messages of a channel, the replies to a message, or what is in
-// a thread, newest first. Its cursors are the messages' sequence numbers.
+// List lists the messages of a channel, the replies to a message, what is in a
+// thread or, for the application alone, messages of all channels, newest first.
 func (ms *Messages) List(ctx context.Context, actor chat.Actor, f chat.MessageFilter, c chat.Cursor) (p chat.CursorPage[chat.Message], err error) {
 	if err := checkType(f.Type); err != nil {
 		return p, err
 	}
-	f.Viewer = actor.User
+	f.Application, f.Viewer = actor.Application, actor.User
 	err = ms.DB.View(ctx, func(tx *store.Tx) error {
 		if err := resolve(tx, actor, &f); err != nil {
 			return err
 		}
 		p, err = page(c, list{
 			read: func(from, before int64, limit int) ([]chat.Message, error) {
-				return tx.ListMessages(f, chat.Seq(from), chat.Seq(before), limit)
+				return tx.ListMessages(f, from, before, limit)
 			},
-			cursor: func(m chat.Message) int64 { return int64(m.Seq) },
+			cursor: f.Cursor,
+			count:  func() (int64, error) { return tx.CountMessages(f, chat.MaxTotal) },
 		})
 		return err
 	})
@@ -273,11 +274,20 @@ type list struct {
 	// the nearest ones before another.
 	read   func(from, before int64, limit int) ([]chat.Message, error)
 	cursor func(chat.Message) int64
+	// count counts them, for callers who want the total.
+	count func() (int64, error)
 }
 
 func page(c chat.Cursor, l list) (chat.CursorPage[chat.Message], error) {
 	c.Size = chat.ClampSize(c.Size)
 	p := chat.CursorPage[chat.Message]{Size: c.Size, Next: c.Before}
+	if c.Total {
+		total, err := l.count()
+		if err != nil {
+			return p, err
+		}
+		p.Total = &total
+	}
 	limit := c.Size
 	if c.Before == 0 {
 		limit++ // one more tells whether there is a next page

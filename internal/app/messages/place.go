@@ -42,11 +42,24 @@ func (in SendInput) placed(tx *store.Tx, actor chat.Actor, m *chat.Message) (sto
 	return post, err
 }
 
-// resolve turns a filter into one by channel, parent or standalone thread, and
-// refuses one whose channel the actor may not see.
+// resolve turns a filter into one by channel, parent or standalone thread, or
+// of an application, and refuses what the actor may not see.
 func resolve(tx *store.Tx, actor chat.Actor, f *chat.MessageFilter) error {
 	channel := f.Channel
 	switch {
+	case f.OfApplication():
+		if !actor.IsApplication() {
+			return chat.ErrForbidden
+		}
+		for _, id := range []chat.UserID{f.Author, f.UnreadBy} {
+			if id == 0 {
+				continue
+			}
+			if _, err := tx.User(actor.Application, id); err != nil {
+				return store.OrRefuse(err, chat.ErrUnknownUser)
+			}
+		}
+		return nil
 	case f.Thread != 0:
 		t, err := seenThread(tx, actor, f.Thread)
 		if err != nil {

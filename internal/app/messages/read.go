@@ -167,6 +167,19 @@ func (ms *Messages) CountUnread(ctx context.Context, actor chat.Actor, user chat
 	return n, err
 }
 
+// ListUnreadSummaries lists, for the application alone, which users have unread
+// messages in which channels, and how many.
+func (ms *Messages) ListUnreadSummaries(ctx context.Context, actor chat.Actor, r chat.PageRequest) (p chat.Page[chat.UnreadSummary], err error) {
+	if !actor.IsApplication() {
+		return p, chat.ErrForbidden
+	}
+	err = ms.DB.View(ctx, func(tx *store.Tx) error {
+		p, err = tx.UnreadSummaries(actor.Application, r)
+		return err
+	})
+	return p, err
+}
+
 // Count counts the messages of a channel that the actor is shown; unread keeps
 // those he has not read, which are none where he is no member.
 func (ms *Messages) Count(ctx context.Context, actor chat.Actor, channel chat.ChannelID, unread bool) (n int64, err error) {

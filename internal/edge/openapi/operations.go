@@ -61,7 +61,7 @@ func pageOf(name, of string) schema {
 	return paged(name, of, "PageMetadata", "self")
 }
 
-func cursorPageOf(name, of string) schema {
+func cursorPageOf(name, of string) schema { //nolint:unparam // said in full, as for the other pages
 	return paged(name, of, "CursorPageMetadata", "self")
 }
 
@@ -97,6 +97,8 @@ func jsonMedia() []string { return []string{"application/json", "application/vnd
 func Operations() []Operation {
 	messageForm := form(may("groupTag", text()), may("username", text(), "Who sends it; without it the application does."), may("properties", text(), "A JSON object, as text."))
 	byName := filter("username", text(), "Only messages of the user with this name.")
+	byProperties := filter("properties", text(), "A JSON object: only what has properties that contain it.")
+	inState := filter("state", word("ACTIVE", "ENDED"), "Only sessions in this state.")
 	byText := filter("query", text(), "Only messages whose body has this text; it is taken literally.")
 	return []Operation{
 		{Method: "POST", Path: "/oauth/token", ID: "issueToken", Tag: "Access", Summary: "Get an access token", open: true,
@@ -108,8 +110,12 @@ func Operations() []Operation {
 		{Method: "PUT", Path: "/application/settings", ID: "updateApplicationSettings", Tag: "Application", Summary: "Update the application's settings", About: "What is not named stays as it is.",
 			body: jsonBody("ApplicationSettingsProperties"), answer: ref("ApplicationSettingsResource")},
 
+		{Method: "GET", Path: "/application/message-read-receipt-summaries", ID: "retrieveApplicationMessageReadReceiptSummaries", Tag: "Application", Summary: "List who has unread messages in which channels", About: "Who has read everything is left out.",
+			parameters: numberedPage(), answer: pageOf("summaries", "MessageReadReceiptSummaryResource")},
+
 		{Method: "GET", Path: "/users", ID: "listUsers", Tag: "Users", Summary: "List users", parameters: numberedPage(
-			filter("name", text(), "Only the user with exactly this name.")), answer: pageOf("users", "ChatUserResource")},
+			filter("name", text(), "Only the user with exactly this name."),
+			filter("unread", truth(), "Only users who have unread messages."), byProperties), answer: pageOf("users", "ChatUserResource")},
 		{Method: "HEAD", Path: "/users", ID: "checkUserExists", Tag: "Users", Summary: "Tell whether there is a user of a name", About: "The status is 200 or 404.", parameters: []parameter{
 			{name: "name", schema: text(), about: "The whole name.", required: true}}},
 		{Method: "POST", Path: "/users", ID: "createUser", Tag: "Users", Summary: "Create a user", body: jsonBody("CreatePersonChatUserResource"), answer: ref("ChatUserResource")},
@@ -117,16 +123,25 @@ func Operations() []Operation {
 		{Method: "PATCH", Path: "/users/{id}", ID: "updateUser", Tag: "Users", Summary: "Update a user", About: "Properties are merged (RFC 7396).", body: patch("ChatUserPropertiesPatch"), answer: ref("ChatUserResource")},
 		{Method: "DELETE", Path: "/users/{id}", ID: "deleteUser", Tag: "Users", Summary: "Delete a user", answer: ref("ApplicationResource")},
 		{Method: "GET", Path: "/users/{id}/channels", ID: "listUserChannels", Tag: "Users", Summary: "List the channels of a user", parameters: numberedPage(), answer: pageOf("channels", "ChannelResource")},
+		{Method: "GET", Path: "/users/{id}/messages", ID: "listUserMessages", Tag: "Users", Summary: "List the messages that a user has sent", About: "The newest come first.", parameters: cursorPage(
+			filter("unread", truth(), "Instead the messages that he has not read, in all his channels.")), answer: cursorPageOf("messages", "MessageResource")},
 		{Method: "GET", Path: "/users/{id}/messages/unread/count", ID: "countUserUnreadMessages", Tag: "Users", Summary: "Count the messages that a user has not read", answer: ref("CountResource")},
 		{Method: "POST", Path: "/users/{id}/display-picture", ID: "updateUserDisplayPicture", Tag: "Users", Summary: "Set a user's display picture",
 			body: append(jsonBody("CreateExternalFileProperties"), form()), answer: ref("ChatUserResource")},
+		{Method: "GET", Path: "/users/{id}/secrets/{name}", ID: "retrieveUserSecret", Tag: "Users", Summary: "Retrieve a secret of a user", answer: ref("SecretResource")},
+		{Method: "PUT", Path: "/users/{id}/secrets/{name}", ID: "setUserSecret", Tag: "Users", Summary: "Set a secret of a user", About: "It is encrypted where it is kept, and shown by nothing but its own operation.", body: jsonBody("SecretResource"), answer: ref("ChatUserResource")},
+		{Method: "DELETE", Path: "/users/{id}/secrets/{name}", ID: "removeUserSecret", Tag: "Users", Summary: "Remove a secret of a user", answer: ref("ChatUserResource")},
+
+		{Method: "GET", Path: "/user-sessions", ID: "listUserSessions", Tag: "Sessions", Summary: "List user sessions", About: "Those that ended are kept for 30 days.", parameters: numberedPage(inState), answer: pageOf("sessions", "ChatUserSessionResource")},
+		{Method: "GET", Path: "/user-sessions/{id}", ID: "retrieveUserSession", Tag: "Sessions", Summary: "Retrieve a user session", answer: ref("ChatUserSessionResource")},
+		{Method: "GET", Path: "/chat-sessions", ID: "listChatSessions", Tag: "Sessions", Summary: "List chat sessions", About: "A chat session is a channel that a user session has open.", parameters: numberedPage(inState), answer: pageOf("sessions", "ChatSessionResource")},
 
 		{Method: "GET", Path: "/channels", ID: "listChannels", Tag: "Channels", Summary: "List channels", parameters: numberedPage(
 			filter("type", word("DIRECT", "PUBLIC", "PRIVATE"), "Only channels of this type."),
 			filter("members", list(text()), "Only channels of which all users with these names are members."),
 			filter("startTime", instant(), "Only channels created then or later."),
 			filter("endTime", instant(), "Only channels created then or earlier."),
-			filter("properties", text(), "A JSON object: only channels whose properties contain it."),
+			byProperties,
 		), answer: pageOf("channels", "ChannelResource")},
 		{Method: "POST", Path: "/channels", ID: "createChannel", Tag: "Channels", Summary: "Create a channel", About: "A channel of the same type and name, or a direct channel of the same members, is answered as it is.",
 			body: jsonBody("CreateChannelResource"), answer: ref("ChannelResource")},
@@ -135,20 +150,32 @@ func Operations() []Operation {
 		{Method: "DELETE", Path: "/channels/{id}", ID: "deleteChannel", Tag: "Channels", Summary: "Delete a channel", answer: ref("ApplicationResource")},
 		{Method: "GET", Path: "/channels/{id}/members", ID: "listChannelMembers", Tag: "Channels", Summary: "List the members of a channel", parameters: numberedPage(), answer: pageOf("users", "ChatUserResource")},
 		{Method: "POST", Path: "/channels/{id}/members", ID: "addChannelMember", Tag: "Channels", Summary: "Add a member to a channel", body: jsonBody("ChatUserReference"), answer: ref("ChannelResource")},
+		{Method: "GET", Path: "/channels/{id}/members/{user}", ID: "retrieveChannelMember", Tag: "Channels", Summary: "Retrieve a member of a channel", answer: ref("ChatUserResource")},
 		{Method: "DELETE", Path: "/channels/{id}/members/{user}", ID: "removeChannelMember", Tag: "Channels", Summary: "Remove a member from a channel", answer: ref("ChannelResource")},
+		{Method: "GET", Path: "/channels/{id}/memberships", ID: "listChannelMemberships", Tag: "Channels", Summary: "List since when who is a member of a channel", parameters: numberedPage(), answer: pageOf("memberships", "ChannelMembershipResource")},
+		{Method: "GET", Path: "/channels/{id}/participants", ID: "listChannelParticipants", Tag: "Channels", Summary: "List the members of a channel who are online", parameters: numberedPage(), answer: pageOf("users", "ChatUserResource")},
+		{Method: "GET", Path: "/channels/{id}/moderators", ID: "listChannelModerators", Tag: "Channels", Summary: "List the moderators of a channel", parameters: numberedPage(), answer: pageOf("users", "ChatUserResource")},
+		{Method: "POST", Path: "/channels/{id}/moderators", ID: "addChannelModerator", Tag: "Channels", Summary: "Make a user a moderator of a channel", About: "Who is no member becomes one.", body: jsonBody("ChatUserReference"), answer: ref("ChatUserResource")},
+		{Method: "DELETE", Path: "/channels/{id}/moderators/{user}", ID: "removeChannelModerator", Tag: "Channels", Summary: "Let a moderator be a mere member again", answer: ref("ChannelResource")},
+		{Method: "GET", Path: "/channels/{id}/invites", ID: "listChannelInvites", Tag: "Channels", Summary: "List the invitations into a channel", About: "One for each user, his latest.", parameters: numberedPage(), answer: pageOf("invites", "ChannelInviteResource")},
+		{Method: "POST", Path: "/channels/{id}/invites", ID: "sendChannelInvite", Tag: "Channels", Summary: "Invite a user into a channel", About: "It makes him a member at once.", body: jsonBody("CreateChannelInviteResource"), answer: ref("ChannelInviteResource")},
+		{Method: "POST", Path: "/channels/{id}/events", ID: "sendChannelEvent", Tag: "Channels", Summary: "Tell those who chat in a channel something", body: jsonBody("CreateChannelGenericEventResource"), answer: ref("ChannelGenericEventResource")},
+		{Method: "POST", Path: "/channels/{id}/keystrokes", ID: "sendChannelKeystrokes", Tag: "Channels", Summary: "Show what a user types in a channel", body: jsonBody("CreateDelegatedReplyThreadKeystrokesResource"), answer: ref("ReplyThreadKeystrokesResource")},
 		{Method: "GET", Path: "/channels/{id}/messages", ID: "listChannelMessages", Tag: "Channels", Summary: "List the messages of a channel", About: "The newest come first.", parameters: cursorPage(byName, byText), answer: cursorPageOf("messages", "MessageResource")},
 		{Method: "POST", Path: "/channels/{id}/messages", ID: "sendChannelMessage", Tag: "Channels", Summary: "Send a message to a channel", body: append(jsonBody("CreateMessageResource"), messageForm), answer: ref("MessageResource")},
 		{Method: "GET", Path: "/channels/{id}/reported-messages", ID: "listChannelReportedMessages", Tag: "Channels", Summary: "List the messages of a channel that somebody reported", parameters: numberedPage(), answer: pageOf("messages", "MessageResource")},
 
+		{Method: "GET", Path: "/messages", ID: "listMessages", Tag: "Messages", Summary: "List the messages of the application", About: "The newest come first.", parameters: cursorPage(byName, byText), answer: cursorPageOf("messages", "MessageResource")},
 		{Method: "GET", Path: "/messages/{id}", ID: "retrieveMessage", Tag: "Messages", Summary: "Retrieve a message", answer: ref("MessageResource")},
 		{Method: "PATCH", Path: "/messages/{id}", ID: "updateMessage", Tag: "Messages", Summary: "Update a message", About: "Properties are merged (RFC 7396).", body: patch("MessagePropertiesPatch"), answer: ref("MessageResource")},
 		{Method: "DELETE", Path: "/messages/{id}", ID: "deleteMessage", Tag: "Messages", Summary: "Delete a message", About: "The answer is the thread that it was in.", answer: ref("ReplyThreadResource")},
-		{Method: "DELETE", Path: "/messages", ID: "deleteMessages", Tag: "Messages", Summary: "Delete all messages of the application", answer: ref("ApplicationResource")},
+		{Method: "DELETE", Path: "/messages", ID: "deleteMessages", Tag: "Messages", Summary: "Delete all messages of the application", About: "Where there are very many, the rest goes a while after the answer.", answer: ref("ApplicationResource")},
 		{Method: "GET", Path: "/messages/{id}/read-receipts", ID: "listMessageReadReceipts", Tag: "Messages", Summary: "List who has read a message", parameters: numberedPage(), answer: pageOf("receipts", "MessageReadReceiptResource")},
 
 		{Method: "GET", Path: "/threads/{id}", ID: "retrieveThread", Tag: "Threads", Summary: "Retrieve a thread", About: "The thread of the replies to a message has the message's identifier.", answer: ref("ReplyThreadResource")},
 		{Method: "GET", Path: "/threads/{id}/messages", ID: "listThreadMessages", Tag: "Threads", Summary: "List the messages of a thread", About: "The newest come first.", parameters: cursorPage(), answer: cursorPageOf("messages", "MessageResource")},
 		{Method: "POST", Path: "/threads/{id}/messages", ID: "sendThreadMessage", Tag: "Threads", Summary: "Send a message to a thread", body: append(jsonBody("CreateMessageResource"), messageForm), answer: ref("MessageResource")},
+		{Method: "POST", Path: "/threads/{id}/keystrokes", ID: "sendThreadKeystrokes", Tag: "Threads", Summary: "Show what a user types in a thread", About: "Those in a channel's main thread are shown to who chats in the channel, others to nobody.", body: jsonBody("CreateDelegatedReplyThreadKeystrokesResource"), answer: ref("ReplyThreadKeystrokesResource")},
 
 		importing("/imports/users", "importUsers", "Import users", "ChatUserImport", "A user whose name is there already is skipped."),
 		importing("/imports/channels", "importChannels", "Import channels", "ChannelImport", "A channel of the same type and name, or a direct channel of the same members, is skipped."),

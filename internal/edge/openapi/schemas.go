@@ -6,7 +6,7 @@ package openapi
 func schemas() map[string]schema {
 	all := map[string]schema{}
 	for _, group := range []map[string]schema{
-		common(), applications(), users(), channels(), messages(), jobs(),
+		common(), applications(), users(), sessions(), channels(), memberships(), messages(), jobs(),
 	} {
 		for name, s := range group {
 			all[name] = s
@@ -90,6 +90,37 @@ func users() map[string]schema {
 		"CreateExternalFileProperties": object(
 			must("url", address()), must("name", text()), must("contentType", text()), must("size", number(), "Bytes."),
 		),
+	}
+}
+
+func sessions() map[string]schema {
+	lifetime := []member{must("id", id()), must("state", word("ACTIVE", "ENDED")), must("createdTime", instant()), may("endTime", instant())}
+	user := object(append([]member{must("user", ref("ChatUserProperties")), may("userAgent", text(), "The client's name for itself.")}, lifetime...)...)
+	return map[string]schema{
+		"ChatUserSessionProperties": user,
+		"ChatUserSessionResource":   linked(user, "user", "application"),
+		"ChatSessionResource":       linked(object(append([]member{must("session", ref("ChatUserSessionProperties"))}, lifetime...)...), "session", "channel", "application"),
+		"SecretResource":            object(must("secret", schema{}, "Any JSON value.")),
+	}
+}
+
+// memberships are what is said of users in channels.
+func memberships() map[string]schema {
+	return map[string]schema{
+		"ChannelMembershipResource":         linked(object(must("createdTime", instant(), "When he joined.")), "user", "channel", "member", "application"),
+		"ChannelInviteResource":             linked(object(must("createdTime", instant())), "invitee", "channel", "application"),
+		"CreateChannelInviteResource":       object(must("user", ref("ChatUserReference"))),
+		"CreateChannelGenericEventResource": object(must("type", text()), may("properties", free())),
+		"ChannelGenericEventResource": linked(object(
+			must("type", text()), must("properties", free()), may("user", ref("ChatUserProperties"), "Absent for what the application tells."),
+		), "application"),
+		"CreateDelegatedReplyThreadKeystrokesResource": object(
+			must("keys", text(), "All of the text so far; none says that he has given it up."), must("user", ref("ChatUserReference"), "Who types."),
+		),
+		"ReplyThreadKeystrokesResource": linked(object(must("keys", text()), must("username", text())), "application"),
+		"MessageReadReceiptSummaryResource": linked(object(
+			must("channel", ref("ChannelProperties")), must("user", ref("ChatUserProperties")), must("count", number(), "How many messages he has not read there."),
+		), "channel", "user", "application"),
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 // stock is an application with one of everything.
 type stock struct {
 	*client
-	alice, bob, square, pair, message, job int64
+	alice, bob, square, pair, message, session, job int64
 }
 
 func stocked(c *client) stock {
@@ -25,6 +25,8 @@ func stocked(c *client) stock {
 	s.square = c.createChannel("PUBLIC", "square", s.alice)
 	s.pair = c.createChannel("DIRECT", "", s.alice, s.bob)
 	s.message = c.sendMessage(s.square, "hello")
+	s.session = c.startSession("bob").end().ID
+	c.do("PUT", path("/users/%d/secrets/name", s.alice), object{"secret": "hush"}).ok()
 	return s
 }
 
@@ -38,8 +40,10 @@ func (s stock) fill(route string) string {
 		thing = s.message
 	case strings.HasPrefix(route, "/jobs"):
 		thing = s.job
+	case strings.HasPrefix(route, "/user-sessions"):
+		thing = s.session
 	}
-	return strings.NewReplacer("{id}", strconv.FormatInt(thing, 10), "{user}", strconv.FormatInt(s.alice, 10)).Replace(route)
+	return strings.NewReplacer("{id}", strconv.FormatInt(thing, 10), "{user}", strconv.FormatInt(s.alice, 10), "{name}", "name").Replace(route)
 }
 
 // request is a call of a route that would succeed.
@@ -59,6 +63,16 @@ func (s stock) call(c *client, r rest.Route, headers ...string) answer {
 		body = object{"type": "PUBLIC", "name": "new", "members": []any{object{"id": s.bob}}}
 	case "POST /channels/{id}/members":
 		body = object{"id": s.bob}
+	case "POST /channels/{id}/moderators":
+		body = object{"id": s.alice}
+	case "POST /channels/{id}/invites":
+		body = object{"user": object{"id": s.bob}}
+	case "POST /channels/{id}/events":
+		body = object{"type": "wave", "properties": object{}}
+	case "POST /channels/{id}/keystrokes", "POST /threads/{id}/keystrokes":
+		body = object{"keys": "h", "user": object{"id": s.alice}}
+	case "PUT /users/{id}/secrets/{name}":
+		body = object{"secret": object{"a": 1}}
 	case "POST /channels/{id}/messages", "POST /threads/{id}/messages":
 		body = object{"type": "TEXT", "body": "hi", "user": object{"id": s.alice}}
 	case "POST /users/{id}/display-picture":
@@ -170,7 +184,11 @@ func TestEveryOperationIsGuarded(t *testing.T) {
 func (s stock) snapshot() string {
 	s.t.Helper()
 	text := ""
-	for _, list := range []string{"/application/settings", "/users", "/channels", path("/channels/%d/members", s.square), path("/channels/%d/messages", s.square)} {
+	for _, list := range []string{
+		"/application/settings", "/users", "/channels", "/messages", "/user-sessions", path("/users/%d/secrets/name", s.alice),
+		path("/channels/%d/members", s.square), path("/channels/%d/moderators", s.square), path("/channels/%d/invites", s.square),
+		path("/channels/%d/messages", s.square), path("/threads/%d/messages", s.square),
+	} {
 		text += string(s.do("GET", list, nil).body)
 	}
 	return text

@@ -212,6 +212,15 @@ func (o *object) reference(name string) chat.UserRef {
 	return o.parseReference(name, value)
 }
 
+// requiredReference reads a member that has to name a user.
+func (o *object) requiredReference(name string) chat.UserRef {
+	if o.raw(name) == nil {
+		o.fail(name, "must not be missing")
+		return chat.UserRef{}
+	}
+	return o.reference(name)
+}
+
 // references reads a member that names several users, none where it is absent
 // or null.
 func (o *object) references(name string) []chat.UserRef {

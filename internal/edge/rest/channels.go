@@ -16,6 +16,8 @@ func (d *door) listChannels(c *call) ([]byte, error) {
 		Members: q.texts("members", chat.MaxUsername),
 		From:    q.time("startTime"),
 		To:      throughMillisecond(q.time("endTime")),
+
+		Properties: q.properties("properties"),
 	}, q.page()
 	if q.err != nil {
 		return nil, q.err

@@ -83,17 +83,7 @@ func (d *door) listThreadMessages(c *call) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	q := readQuery(c)
-	cursor := q.cursor()
-	if q.err != nil {
-		return nil, q.err
-	}
-	list, err := d.Messages.List(c.Context(), c.actor, chat.MessageFilter{Thread: id}, cursor)
-	if err != nil {
-		return nil, err
-	}
-	path := "/threads/" + c.PathValue("id") + "/messages"
-	return wire.CursorPage(nil, c.style, q.list("messages", path), list, c.style.Message), nil
+	return d.messageList(c, readQuery(c), "/threads/"+c.PathValue("id")+"/messages", chat.MessageFilter{Thread: id})
 }
 
 func (d *door) sendThreadMessage(c *call) ([]byte, error) {

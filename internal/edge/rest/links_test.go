@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/purrchat/purr/internal/chat"
 	"github.com/purrchat/purr/internal/edge/rest"
 )
 
@@ -47,7 +48,7 @@ func TestLinks(t *testing.T) {
 		if app := s.follow(d.link("application")).ok(); app.id() != int64(s.app.ID) || app.text("key") != s.app.Key {
 			t.Errorf("%s: the application is %v", target, app.value)
 		}
-		for _, relation := range []string{"channels", "members", "messages", "user", "channel"} {
+		for _, relation := range []string{"channels", "members", "memberships", "messages", "moderators", "participants", "user", "channel"} {
 			if href := d.link(relation); href != "" {
 				s.follow(href).ok()
 			}
@@ -74,7 +75,19 @@ func TestGolden(t *testing.T) {
 	s.do("POST", path("/channels/%d/messages", s.square), object{
 		"type": "TEXT", "body": "hello", "user": object{"id": s.alice}, "groupTag": "greetings", "properties": object{"someKey": object{"other_key": 1}},
 	}).ok()
+	s.do("POST", path("/channels/%d/invites", s.square), object{"user": object{"id": s.bob}}).ok()
+	s.sendMessage(s.pair, "unread")
+	open := s.startSession("alice")
+	if err := s.accounts.KeepChats(t.Context(), map[chat.SessionID][]chat.ChannelID{open.session.ID: {chat.ChannelID(s.square)}}); err != nil {
+		t.Fatal(err)
+	}
+	open.end()
 	for name, target := range map[string]string{
+		"invites":         path("/channels/%d/invites", s.square),
+		"memberships":     path("/channels/%d/memberships?size=1", s.square),
+		"summaries":       "/application/message-read-receipt-summaries?size=1",
+		"user_sessions":   "/user-sessions?size=1&state=ENDED",
+		"chat_sessions":   "/chat-sessions",
 		"application":     "/application",
 		"settings":        "/application/settings",
 		"user":            path("/users/%d", s.alice),

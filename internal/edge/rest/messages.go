@@ -7,21 +7,56 @@ import (
 	"github.com/purrchat/purr/internal/kit/formdata"
 )
 
+func (d *door) listMessages(c *call) ([]byte, error) {
+	q := readQuery(c)
+	return d.messageList(c, q, "/messages", q.messageFilter())
+}
+
 func (d *door) listChannelMessages(c *call) ([]byte, error) {
 	id, err := c.channelID()
 	if err != nil {
 		return nil, err
 	}
 	q := readQuery(c)
+	f := q.messageFilter()
+	f.Channel = id
+	return d.messageList(c, q, channelPath(id, "/messages"), f)
+}
+
+// listUserMessages lists what a user has sent or, with unread, what he has not
+// read.
+func (d *door) listUserMessages(c *call) ([]byte, error) {
+	id, err := c.userID("id")
+	if err != nil {
+		return nil, err
+	}
+	q := readQuery(c)
+	f := chat.MessageFilter{Author: id}
+	if q.flag("unread") {
+		f = chat.MessageFilter{UnreadBy: id}
+	}
+	return d.messageList(c, q, "/users/"+c.PathValue("id")+"/messages", f)
+}
+
+// messageFilter reads the filters of the lists of an application and of a
+// channel. Those by what a text says, the parameter query, belong here, too.
+func (q *query) messageFilter() chat.MessageFilter {
+	return chat.MessageFilter{Username: q.text("username", chat.MaxUsername)}
+}
+
+// messageList answers with a page of messages.
+func (d *door) messageList(c *call, q *query, path string, f chat.MessageFilter) ([]byte, error) {
 	cursor := q.cursor()
 	if q.err != nil {
 		return nil, q.err
 	}
-	list, err := d.Messages.List(c.Context(), c.actor, chat.MessageFilter{Channel: id}, cursor)
+	// Only the types of the SDK that asks for this spelling have a total.
+	cursor.Total = c.style.Spelling == wire.Snake
+	list, err := d.Messages.List(c.Context(), c.actor, f, cursor)
 	if err != nil {
 		return nil, err
 	}
-	return wire.CursorPage(nil, c.style, q.list("messages", channelPath(id, "/messages")), list, c.style.Message), nil
+	return wire.CursorPage(nil, c.style, q.list("messages", path), list, c.style.Message), nil
 }
 
 func (d *door) sendChannelMessage(c *call) ([]byte, error) {

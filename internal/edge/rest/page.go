@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"encoding/json"
 	"net/url"
 	"slices"
 	"strconv"
@@ -53,16 +54,31 @@ func (q *query) text(name string, limit int) string {
 	return list[0]
 }
 
-// flag reads a boolean, false where there is none.
+// flag reads a filter that is true or false, which is also what its absence
+// means.
 func (q *query) flag(name string) bool {
 	switch q.text(name, 16) {
-	case "", "false":
-		return false
 	case "true":
 		return true
+	case "false", "":
+	default:
+		q.fail(name, "must be true or false")
 	}
-	q.fail(name, "must be true or false")
 	return false
+}
+
+// properties reads a filter by what properties contain (decision D16), empty
+// where there is none.
+func (q *query) properties(name string) chat.Properties {
+	value := q.text(name, chat.MaxProperties)
+	if value == "" {
+		return ""
+	}
+	p, err := chat.ParseProperties(json.RawMessage(value))
+	if err != nil {
+		q.fail(name, `must be a JSON object such as {"team":"red"}`)
+	}
+	return p
 }
 
 // time reads a date-time, zero where there is none.

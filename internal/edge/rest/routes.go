@@ -20,6 +20,7 @@ func (d *door) routes() []route {
 		operation("GET", "/application", d.retrieveApplication),
 		operation("GET", "/application/settings", d.retrieveSettings),
 		operation("PUT", "/application/settings", d.updateSettings),
+		operation("GET", "/application/message-read-receipt-summaries", d.listReadReceiptSummaries),
 
 		operation("GET", "/users", d.listUsers),
 		operation("HEAD", "/users", d.checkUserExists),
@@ -28,8 +29,16 @@ func (d *door) routes() []route {
 		operation("PATCH", "/users/{id}", d.updateUser),
 		operation("DELETE", "/users/{id}", d.deleteUser),
 		operation("GET", "/users/{id}/channels", d.listUserChannels),
+		operation("GET", "/users/{id}/messages", d.listUserMessages),
 		operation("GET", "/users/{id}/messages/unread/count", d.countUserUnreadMessages),
 		operation("POST", "/users/{id}/display-picture", d.updateDisplayPicture),
+		operation("GET", "/users/{id}/secrets/{name}", d.retrieveUserSecret),
+		operation("PUT", "/users/{id}/secrets/{name}", d.setUserSecret),
+		operation("DELETE", "/users/{id}/secrets/{name}", d.removeUserSecret),
+
+		operation("GET", "/user-sessions", d.listUserSessions),
+		operation("GET", "/user-sessions/{id}", d.retrieveUserSession),
+		operation("GET", "/chat-sessions", d.listChatSessions),
 
 		operation("GET", "/channels", d.listChannels),
 		operation("POST", "/channels", d.createChannel),
@@ -38,10 +47,21 @@ func (d *door) routes() []route {
 		operation("DELETE", "/channels/{id}", d.deleteChannel),
 		operation("GET", "/channels/{id}/members", d.listChannelMembers),
 		operation("POST", "/channels/{id}/members", d.addChannelMember),
+		operation("GET", "/channels/{id}/members/{user}", d.retrieveChannelMember),
 		operation("DELETE", "/channels/{id}/members/{user}", d.removeChannelMember),
+		operation("GET", "/channels/{id}/memberships", d.listChannelMemberships),
+		operation("GET", "/channels/{id}/participants", d.listChannelParticipants),
+		operation("GET", "/channels/{id}/moderators", d.listChannelModerators),
+		operation("POST", "/channels/{id}/moderators", d.addChannelModerator),
+		operation("DELETE", "/channels/{id}/moderators/{user}", d.removeChannelModerator),
+		operation("GET", "/channels/{id}/invites", d.listChannelInvites),
+		operation("POST", "/channels/{id}/invites", d.sendChannelInvite),
+		operation("POST", "/channels/{id}/events", d.sendChannelEvent),
+		operation("POST", "/channels/{id}/keystrokes", d.sendChannelKeystrokes),
 
 		operation("GET", "/channels/{id}/messages", d.listChannelMessages),
 		operation("POST", "/channels/{id}/messages", d.sendChannelMessage),
+		operation("GET", "/messages", d.listMessages),
 		operation("GET", "/messages/{id}", d.retrieveMessage),
 		operation("GET", "/messages/{id}/read-receipts", d.listMessageReadReceipts),
 		operation("PATCH", "/messages/{id}", d.updateMessage),
@@ -60,6 +80,7 @@ func (d *door) routes() []route {
 		operation("GET", "/threads/{id}", d.retrieveThread),
 		operation("GET", "/threads/{id}/messages", d.listThreadMessages),
 		operation("POST", "/threads/{id}/messages", d.sendThreadMessage),
+		operation("POST", "/threads/{id}/keystrokes", d.sendThreadKeystrokes),
 	}
 }
 

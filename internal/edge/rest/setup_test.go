@@ -27,6 +27,7 @@ import (
 	"github.com/purrchat/purr/internal/jobs"
 	"github.com/purrchat/purr/internal/kit/clock/clocktest"
 	"github.com/purrchat/purr/internal/kit/ident"
+	"github.com/purrchat/purr/internal/kit/seal"
 	"github.com/purrchat/purr/internal/store"
 )
 
@@ -64,9 +65,14 @@ func newPlace(t *testing.T, options ...func(*rest.Deps)) *place {
 		}
 	})
 	ids := ident.New(0, clock.Now, 0)
+	key, err := seal.Load(filepath.Join(t.TempDir(), "secrets.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	p := &place{t: t, clock: clock, faults: &bytes.Buffer{}, reference: theReference(t)}
 	p.accounts = &accounts.Accounts{
-		DB: db, IDs: ids, TokenLifetime: tokenLifetime, PresenceGrace: time.Second, ResumeWindow: time.Minute, Now: clock.Now,
+		DB: db, IDs: ids, TokenLifetime: tokenLifetime, PresenceGrace: time.Second, ResumeWindow: time.Minute,
+		Secrets: key, Now: clock.Now,
 	}
 	deps := rest.Deps{
 		Accounts: p.accounts,
@@ -346,6 +352,31 @@ type object = map[string]any
 func (c *client) createUser(name string) int64 {
 	c.t.Helper()
 	return c.do("POST", "/users", object{"name": name, "displayName": name, "isGuest": true}).ok().id()
+}
+
+// startSession starts a session of a user, as a client does.
+func (c *client) startSession(name string) started {
+	c.t.Helper()
+	s, err := c.accounts.StartSession(c.t.Context(), accounts.StartSessionInput{Key: c.app.Key, Username: name, UserAgent: "a client"})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return started{int64(s.Session.ID), s.Session, c}
+}
+
+// started is a session with its identifier as answers have it.
+type started struct {
+	ID      int64
+	session chat.Session
+	client  *client
+}
+
+func (s started) end() started {
+	s.client.t.Helper()
+	if err := s.client.accounts.EndSession(s.client.t.Context(), s.session); err != nil {
+		s.client.t.Fatal(err)
+	}
+	return s
 }
 
 func (c *client) createChannel(kind, name string, members ...int64) int64 {

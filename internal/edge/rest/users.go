@@ -10,7 +10,9 @@ import (
 
 func (d *door) listUsers(c *call) ([]byte, error) {
 	q := readQuery(c)
-	filter, page := chat.UserFilter{Name: q.text("name", chat.MaxUsername), Unread: q.text("unread", 16) == "true"}, q.page()
+	filter, page := chat.UserFilter{
+		Name: q.text("name", chat.MaxUsername), Unread: q.flag("unread"), Properties: q.properties("properties"),
+	}, q.page()
 	if q.err != nil {
 		return nil, q.err
 	}

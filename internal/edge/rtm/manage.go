@@ -28,11 +28,11 @@ func inviteUser(ctx context.Context, c *connection, r *request) (*answer, error)
 	if err := r.decode(&body); err != nil {
 		return nil, err
 	}
-	u, changed, err := c.server.Channels.Invite(ctx, c.doer(r), r.channel(), body.User.ref())
-	if err != nil || (changed && u.ID != c.actor.User) {
+	i, changed, err := c.server.Channels.Invite(ctx, c.doer(r), r.channel(), body.User.ref())
+	if err != nil || (changed && i.User.ID != c.actor.User) {
 		return nil, err
 	}
-	return c.userAnswer("user.user.invited", u), nil
+	return c.userAnswer("user.user.invited", i.User), nil
 }
 
 func addModerator(ctx context.Context, c *connection, r *request) (*answer, error) {
@@ -48,7 +48,7 @@ func (c *connection) setModerator(ctx context.Context, r *request, on bool, even
 	if err != nil {
 		return nil, err
 	}
-	v, changed, err := c.server.Channels.SetModerator(ctx, c.doer(r), r.channel(), ref, on)
+	v, _, changed, err := c.server.Channels.SetModerator(ctx, c.doer(r), r.channel(), ref, on)
 	if err != nil || changed {
 		return nil, err
 	}

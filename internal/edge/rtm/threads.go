@@ -75,14 +75,3 @@ func beginThreadMessage(ctx context.Context, c *connection, r *request) (wait fu
 func readThread(ctx context.Context, c *connection, r *request) (*answer, error) {
 	return nil, c.server.Messages.ReadThread(ctx, c.doer(r), chat.ThreadID(r.id))
 }
-
-// keystrokesInThread passes on what is typed into the main thread of a channel,
-// which is the channel itself. Of other threads it passes nothing on: no SDK can
-// listen to theirs.
-func keystrokesInThread(ctx context.Context, c *connection, r *request) (*answer, error) {
-	t, err := c.server.Messages.CheckThread(ctx, c.actor, chat.ThreadID(r.id), chat.OpType)
-	if err != nil || t.Type != chat.MainThread {
-		return nil, err
-	}
-	return typeInto(ctx, c, r, t.Channel)
-}

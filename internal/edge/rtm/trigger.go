@@ -14,7 +14,8 @@ func triggerEvent(ctx context.Context, c *connection, r *request) (*answer, erro
 	if err := r.decode(&body); err != nil {
 		return nil, err
 	}
-	return nil, c.server.Channels.Trigger(ctx, c.doer(r), r.channel(), body.Type, body.Properties)
+	_, err := c.server.Channels.Trigger(ctx, c.doer(r), r.channel(), body.Type, body.Properties)
+	return nil, err
 }
 
 func (t *teller) triggered() {

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/purrchat/purr/internal/app/channels"
 	"github.com/purrchat/purr/internal/chat"
 	"github.com/purrchat/purr/internal/realtime"
 )
@@ -15,8 +16,6 @@ const (
 	// echoEnds is how long keystrokes may arrive after the message that they
 	// belong to: the SDKs hold them back for 150 ms.
 	echoEnds = 2 * time.Second
-	// maxKeys bounds what is passed on of a text that is being typed.
-	maxKeys = 8 << 10
 )
 
 // typist is a user in a channel.
@@ -107,11 +106,11 @@ func (t *typing) heard(e *chat.Event) {
 
 // saidElsewhere notes a message that its author has sent by another way than
 // the session he types in; said has noted the others, and what he has typed
-// since is news.
+// since is news. What the application types for him is in no session.
 func (t *typing) saidElsewhere(who typist, session chat.SessionID) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.active[who].session != session {
+	if session == 0 || t.active[who].session != session {
 		t.end(who)
 	}
 }
@@ -146,24 +145,35 @@ func (t *typing) sweep() {
 
 // typeKeys passes keystrokes on to those who chat in the channel.
 func typeKeys(ctx context.Context, c *connection, r *request) (*answer, error) {
-	return typeInto(ctx, c, r, r.channel())
-}
-
-func typeInto(ctx context.Context, c *connection, r *request, channel chat.ChannelID) (*answer, error) {
 	var body struct {
 		Keys string `json:"keys"`
 	}
 	if err := r.decode(&body); err != nil {
 		return nil, err
 	}
-	if err := chat.CheckOptionalText("keys", body.Keys, maxKeys); err != nil {
+	if c.server.Hub.IsMember(c.actor.User, r.channel()) {
+		return nil, c.server.Channels.TypeAsMember(c.actor, r.channel(), body.Keys)
+	}
+	// Another node may have made him a member a moment ago.
+	_, err := c.server.Channels.Type(ctx, c.actor, channels.TypeInput{Channel: r.channel(), Keys: body.Keys})
+	return nil, err
+}
+
+// keystrokesInThread is typeKeys for the text of a thread.
+func keystrokesInThread(ctx context.Context, c *connection, r *request) (*answer, error) {
+	var body struct {
+		Keys string `json:"keys"`
+	}
+	if err := r.decode(&body); err != nil {
 		return nil, err
 	}
-	if err := c.checkLive(ctx, channel, chat.OpType); err != nil {
-		return nil, err
-	}
-	c.server.typing.keys(c.actor, typist{channel, c.actor.User}, body.Keys)
-	return nil, nil //nolint:nilnil // nothing waits for an event
+	_, err := c.server.Channels.Type(ctx, c.actor, channels.TypeInput{Thread: chat.ThreadID(r.id), Keys: body.Keys})
+	return nil, err
+}
+
+// Typed hears of keystrokes, through whatever door they came (channels.Typing).
+func (s *Server) Typed(actor chat.Actor, channel chat.ChannelID, user chat.UserID, keys string) {
+	s.typing.keys(actor, typist{channel, user}, keys)
 }
 
 // typingSignal tells those who are there, and do not block him, of who types.

@@ -35,6 +35,9 @@ func CursorPage[T any](dst []byte, s Style, l List, p chat.CursorPage[T], encode
 	dst = strconv.AppendInt(dst, int64(p.Size), 10)
 	dst = appendCursor(dst, `,"start":"`, p.First)
 	dst = appendCursor(dst, `,"next":"`, p.Next)
+	if p.Total != nil {
+		dst = strconv.AppendInt(append(dst, `,"total":`...), *p.Total, 10)
+	}
 	return append(dst, `}}`...)
 }
 

@@ -25,6 +25,21 @@ func (s Style) ReadReceipt(dst []byte, r *chat.ReadReceipt) []byte {
 
 var receiptClient = pieces(`,"_relays":{"message":"/application/v1/messages/{id}.relay"}`)
 
+// UnreadSummary appends how much a user has not read in a channel (platform-api
+// D.10).
+func (s Style) UnreadSummary(dst []byte, u *chat.UnreadSummary) []byte {
+	dst = s.inner().Channel(append(dst, `{"channel":`...), &chat.View{Channel: u.Channel})
+	dst = s.inner().User(append(dst, `,"user":`...), &u.User)
+	dst = strconv.AppendInt(append(dst, `,"count":`...), u.Count, 10)
+	dst = s.halLinks(dst, []hal{{"user", userPath(u.User.ID)}, {"channel", channelPath(u.Channel.ID)}}, 0)
+	return append(dst, '}')
+}
+
+// Secret appends a secret, a JSON value, as it is.
+func Secret(dst []byte, value []byte) []byte {
+	return append(append(append(dst, `{"secret":`...), value...), '}')
+}
+
 // Count appends a number of things.
 func Count(dst []byte, n int64) []byte {
 	return append(strconv.AppendInt(append(dst, `{"count":`...), n, 10), '}')

@@ -72,6 +72,8 @@ var (
 	endPosition         = named("endPosition", "end_position")
 	nestedLevel         = named("nestedLevel", "nested_level")
 	repliesCount        = named("repliesCount", "replies_count")
+	userAgent           = named("userAgent", "user_agent")
+	endTime             = named("endTime", "end_time")
 	guestUsers          = named("guestUsers", "guest_users")
 	readOnDelivery      = named("readOnDelivery", "read_on_delivery")
 	linkPreviews        = named("linkPreviews", "link_previews")
@@ -83,7 +85,15 @@ var (
 
 // name appends a member name after a comma.
 func (s Style) name(dst []byte, m member) []byte {
-	dst = append(dst, ',')
+	return s.spell(append(dst, ','), m)
+}
+
+// first opens an object with its first member name.
+func (s Style) first(dst []byte, m member) []byte {
+	return s.spell(append(dst, '{'), m)
+}
+
+func (s Style) spell(dst []byte, m member) []byte {
 	if s.Spelling == Snake {
 		return append(dst, m.snake...)
 	}
