@@ -30,7 +30,7 @@ type Schema struct {
 func CurrentSchema() Schema {
 	return Schema{
 		VolatileTables: []string{
-			"access_tokens", "event_log", "goose_db_version", "nodes", "request_results", "user_sessions",
+			"access_tokens", "chat_sessions", "event_log", "goose_db_version", "nodes", "request_results", "user_sessions",
 		},
 		IgnoredNames: []string{
 			"seq", "position", "ordinal", "own_unread", "message_count", "last_message", "session_id", "request",
