@@ -49,6 +49,14 @@ func TestChatSessionsAreKept(t *testing.T) {
 		want(t, "active", chats(t, w, chat.SessionActive), "ann 6 ACTIVE, bob 5 ACTIVE")
 		keep(2, ann.Session.ID) // it is not there any more
 		want(t, "after another node's word", chats(t, w, chat.SessionActive), "ann 6 ACTIVE, bob 5 ACTIVE")
+		// An earlier process of this node has died. Sessions that resume say anew
+		// where they chat.
+		if err := w.Accounts.Abandoned(ctx, 1); err != nil {
+			t.Fatal(err)
+		}
+		want(t, "after a crash", chats(t, w, chat.SessionActive), "")
+		keep(1, bob.Session.ID, 5)
+		want(t, "after resuming", chats(t, w, chat.SessionActive), "bob 5 ACTIVE")
 		if err := w.Accounts.EndSession(ctx, ann.Session); err != nil {
 			t.Fatal(err)
 		}
@@ -58,7 +66,7 @@ func TestChatSessionsAreKept(t *testing.T) {
 			t.Fatal(err)
 		}
 		want(t, "after the end of a user", chats(t, w, chat.SessionActive), "")
-		want(t, "ended", chats(t, w, chat.SessionEnded), "ann 5 ENDED, ann 6 ENDED, bob 5 ENDED")
+		want(t, "ended", chats(t, w, chat.SessionEnded), "ann 5 ENDED, ann 6 ENDED, bob 5 ENDED, bob 5 ENDED")
 
 		sessions, err := w.Accounts.ListUserSessions(ctx, w.Owner(), chat.SessionEnded, chat.PageRequest{Size: 1, Sort: []chat.Sort{{Property: "id", Descending: true}}})
 		if err != nil || sessions.Total != 2 || sessions.Items[0].Owner.Name != "bob" || sessions.Items[0].UserAgent != "agent" {
