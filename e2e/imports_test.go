@@ -257,3 +257,49 @@ func (p place) importText(path, text string) (j job) {
 	p.rest.Must(&j, http.MethodPost, path, body, "Content-Type", "multipart/form-data; boundary="+boundary)
 	return j
 }
+
+// A back end searches in what was said and in what it has imported, by any part
+// of a text in any script.
+func TestBackEndSearch(t *testing.T) {
+	t.Parallel()
+	eachPlatform(t, func(t *testing.T, p place, backend *harness.PlatformClient) {
+		p.rest.CreateUser("alice")
+		room := p.rest.CreateChannel("PRIVATE", "room", "alice")
+		started := p.importText("/imports/messages", fmt.Sprintf(`[{"type":"TEXT","channelId":%d,"user":"alice","body":"alte Grüße 北京"}]`, room.ID))
+		awaitJob(t, func(j *job) { p.rest.Must(j, http.MethodGet, fmt.Sprintf("/jobs/%d", started.ID), nil) })
+		p.rest.SendMessage(room.ID, "alice", "neue GRÜSSE, neue Grüße 🎉")
+		edited := p.rest.SendMessage(room.ID, "alice", "100% sicher")
+		for range 30 {
+			p.rest.SendMessage(room.ID, "", "noise")
+		}
+		search := func(query string) string {
+			t.Helper()
+			left := map[string]any{"$undefined": true}
+			var page struct {
+				Embedded struct {
+					Messages []harness.Message `json:"messages"`
+				} `json:"_embedded"`
+			}
+			backend.Must(&page, "Messages", "listMessages", 10, left, left, left, left, query)
+			return strings.Join(restBodies(page.Embedded.Messages), "|")
+		}
+		for query, want := range map[string]string{
+			"grüße": "neue GRÜSSE, neue Grüße 🎉|alte Grüße 北京", "京": "alte Grüße 北京", "🎉": "neue GRÜSSE, neue Grüße 🎉", "0%": "100% sicher",
+			"\" OR *": "", "isy": "", "nois": strings.Repeat("noise|", 9) + "noise",
+		} {
+			if found := search(query); found != want {
+				t.Errorf("%q finds %q, want %q", query, found, want)
+			}
+		}
+		p.rest.Must(nil, http.MethodPatch, fmt.Sprintf("/messages/%d", edited.ID), map[string]any{"body": "unsicher"})
+		if found := search("100%") + search("unsich"); found != "unsicher" {
+			t.Errorf("after an edit: %q", found)
+		}
+		p.rest.Must(nil, http.MethodDelete, fmt.Sprintf("/messages/%d", edited.ID), nil)
+		p.Server.Stop()
+		p.Server.Start()
+		if found := search("unsich") + search("alte"); found != "alte Grüße 北京" {
+			t.Errorf("after a deletion and a restart: %q", found)
+		}
+	})
+}

@@ -19,7 +19,7 @@
 // {"$assign":{…}} a function returning its argument with these members changed,
 // {"$file":{"name":…,"type":…,"text":…,"times":…}} a File as a browser's file
 // input gives it, with the text so many times, {"$bytes":"…"} a Buffer,
-// {"$path":"…"} a stream of the file there, {"$form":{"file":{…},"fields":{…}}}
+// {"$path":"…"} a stream of the file there, {"$undefined":true} nothing at all, {"$form":{"file":{…},"fields":{…}}}
 // a form as back ends give it to their SDK.
 //
 // Answers: {"id":3,"handle":"h4","value":…} or {"id":3,"error":{…}}.
@@ -119,6 +119,7 @@ function build(spec) {
     const { name, type, text, times } = spec.$file
     return new File(Array(times ?? 1).fill(text), name, { type })
   }
+  if ('$undefined' in spec) return undefined
   if ('$bytes' in spec) return Buffer.from(spec.$bytes)
   if ('$path' in spec) return createReadStream(spec.$path)
   if ('$form' in spec) {

@@ -44,19 +44,27 @@ type MessageFilter struct {
 	Author   UserID
 	// UnreadBy keeps what this user has not read in his channels.
 	UnreadBy UserID
+	// Query keeps the texts that contain this one, taken literally, whatever the
+	// case and however the characters are composed. The cursors of such a list
+	// are identifiers of messages.
+	Query string
 }
 
 // OfApplication tells a list across channels. Its cursors are the messages'
 // identifiers; those of other lists are sequence numbers.
 func (f MessageFilter) OfApplication() bool { return f.Channel == 0 && f.Parent == 0 && f.Thread == 0 }
 
-// Cursor is that of a message in the list.
+// Cursor is that of a message in the list: its identifier where the list goes
+// across channels, else its sequence number.
 func (f MessageFilter) Cursor(m Message) int64 {
 	if f.OfApplication() {
 		return int64(m.ID)
 	}
 	return int64(m.Seq)
 }
+
+// MaxQuery bounds a Query, in octets.
+const MaxQuery = 1024
 
 // Fold is the form of a text in which filters compare, without regard to case.
 func Fold(s string) string { return strings.ToLower(s) }

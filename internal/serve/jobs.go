@@ -60,6 +60,7 @@ func (n *Node) startJobs(ctx context.Context) error {
 	})
 	n.imports.Wake = n.long.Wake
 	n.jobs.Every("forget old exports", time.Hour, n.imports.Forget)
+	n.jobs.Every("index messages", indexEvery, n.index)
 	n.jobs.Every("forget expired tokens", time.Hour, n.accounts.ForgetTokens)
 	n.jobs.Every("forget old requests", time.Hour, n.accounts.ForgetRequests)
 	n.jobs.Every("forget ended sessions", time.Hour, n.accounts.ForgetSessions)
@@ -83,6 +84,29 @@ func (n *Node) startJobs(ctx context.Context) error {
 // may have to be previewed.
 func linked(events []chat.Event) bool {
 	return slices.ContainsFunc(events, func(e chat.Event) bool { return e.Message != nil && len(e.Message.Links) > 0 })
+}
+
+// indexEvery is how often messages are looked for that search does not have.
+const indexEvery = time.Second
+
+// index indexes what waits, and leaves others four times the time that it takes:
+// while users write as fast as they can, it falls behind rather than slow them
+// down.
+func (n *Node) index(ctx context.Context) error {
+	for ctx.Err() == nil {
+		begun := time.Now()
+		worked, err := n.messages.Index(ctx)
+		if err != nil || !worked {
+			return err
+		}
+		pause := time.NewTimer(4 * time.Since(begun))
+		select {
+		case <-ctx.Done():
+		case <-pause.C:
+		}
+		pause.Stop()
+	}
+	return nil
 }
 
 // worker reads a job's payload for the deed that does the work.

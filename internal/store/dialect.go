@@ -16,6 +16,8 @@ import (
 	"github.com/pressly/goose/v3"
 	sqlite "modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/purrchat/purr/internal/kit/ngram"
 )
 
 // dialect names everything in which the two engines differ. No other file of
@@ -38,6 +40,13 @@ type dialect struct {
 	parameters func(text string) (string, []int)
 	// ddl adapts the text of a migration.
 	ddl func(string) string
+	// searchInsert indexes message $1 by the terms $2, parted by spaces.
+	searchInsert string
+	// searchText is what the search index is asked for messages that have all
+	// terms of a scope and may contain a folded query; searchMatch is the
+	// condition with that text as its argument.
+	searchText  func(scope []string, query string) string
+	searchMatch func(argument string) string
 	// duplicate tells a violated unique constraint.
 	duplicate func(error) bool
 	// retry tells an error that another attempt of the transaction may cure.
@@ -59,7 +68,13 @@ func sqliteDialect() dialect {
 		parameters: inPlace,
 		// INTEGER PRIMARY KEY is the table's own key in SQLite, which saves
 		// an index; its integers have 64 bits as they are.
-		ddl: strings.NewReplacer("BIGINT PRIMARY KEY", "INTEGER PRIMARY KEY", "/* WITHOUT ROWID */", "WITHOUT ROWID").Replace,
+		ddl: strings.NewReplacer("BIGINT PRIMARY KEY", "INTEGER PRIMARY KEY", "/* WITHOUT ROWID */", "WITHOUT ROWID",
+			// Only which message has a term is kept, neither where nor the text.
+			"CREATE SEARCH INDEX search_index", "CREATE VIRTUAL TABLE search_index USING fts5(terms, tokenize = 'ascii', content = '', contentless_delete = 1, detail = none)",
+		).Replace,
+		searchInsert: "INSERT INTO search_index (rowid, terms) VALUES ($1, $2)",
+		searchText:   func(scope []string, query string) string { return searchText(scope, query, " AND ", " OR ", "*") },
+		searchMatch:  func(argument string) string { return "search_index MATCH " + argument },
 		duplicate: func(err error) bool {
 			var e *sqlite.Error
 			return errors.As(err, &e) &&
@@ -85,9 +100,12 @@ func postgresDialect() dialect {
 		parameters:   func(text string) (string, []int) { return text, nil },
 		// Order texts by their bytes, as SQLite does, whatever the database's
 		// own collation is.
-		ddl: func(text string) string {
-			return strings.ReplaceAll(text, "TEXT ", `TEXT COLLATE "C" `)
-		},
+		ddl: strings.NewReplacer("TEXT ", `TEXT COLLATE "C" `, "CREATE SEARCH INDEX search_index;",
+			"CREATE TABLE search_index (rowid BIGINT PRIMARY KEY, terms tsvector NOT NULL);\nCREATE INDEX search_index_terms ON search_index USING gin (terms);",
+		).Replace,
+		searchInsert: "INSERT INTO search_index (rowid, terms) VALUES ($1, array_to_tsvector(string_to_array($2, ' ')))",
+		searchText:   func(scope []string, query string) string { return searchText(scope, query, " & ", " | ", ":*") },
+		searchMatch:  func(argument string) string { return "terms @@ CAST(CAST(" + argument + " AS TEXT) AS tsquery)" },
 		duplicate: func(err error) bool {
 			return postgresState(err) == "23505" // unique_violation
 		},
@@ -103,6 +121,15 @@ func postgresDialect() dialect {
 				errors.As(err, &network) || errors.Is(err, io.ErrUnexpectedEOF)
 		},
 	}
+}
+
+// searchText puts a query together in the words of an engine.
+func searchText(scope []string, query, and, or, beginning string) string {
+	terms, beginnings := ngram.Query(query)
+	for _, b := range beginnings {
+		terms = append(terms, b+beginning)
+	}
+	return strings.Join(scope, and) + and + "(" + longTerm + or + "(" + strings.Join(terms, and) + "))"
 }
 
 // inPlace turns $1, $2 and so on, outside of quoted texts, into parameters

@@ -44,11 +44,12 @@ func eventColumnsOf(table string) string {
 }
 
 // DeleteEventsBefore forgets up to limit of the oldest events that are older
-// than a time, and tells how many it were.
+// than a time, and tells how many it were. What is yet to be indexed stays.
 func (tx *Tx) DeleteEventsBefore(before time.Time, limit int) (int64, error) {
 	// Only the oldest are looked at, so that nothing is searched in vain.
 	return tx.exec("forget events", `DELETE FROM events WHERE position IN (SELECT position FROM
-		(SELECT position, created_at FROM events ORDER BY position LIMIT $2) AS oldest WHERE created_at < $1)`, micros(before), limit)
+		(SELECT position, created_at FROM events ORDER BY position LIMIT $2) AS oldest WHERE created_at < $1
+		AND position <= (SELECT s.position FROM search_state s WHERE s.id = 1))`, micros(before), limit)
 }
 
 // Installation is the name of all that share this log; proposed becomes it

@@ -180,6 +180,8 @@ func TestOldEventsAreForgotten(t *testing.T) {
 			})
 			return n
 		}
+		want(t, "before they are indexed", forget(2), 0)
+		f.update(func(tx *store.Tx) error { return tx.Index(100) })
 		want(t, "the first step", forget(2), 2)
 		want(t, "the second step", forget(2), 1)
 		want(t, "the third step", forget(2), 0)

@@ -38,6 +38,10 @@ func (tx *Tx) ImportMessages(app chat.ApplicationID, list []chat.Message) error 
 			string(m.Properties), micros(m.CreatedAt), formatFile(m.File), int64(m.Parent), m.Level, int64(m.Thread), storeEntities(m), ordinals[i],
 		}
 	}
+	// Identifiers of one generator grow, so this is all of them and little else.
+	if err := tx.IndexLater(list[0].ID, list[len(list)-1].ID); err != nil {
+		return err
+	}
 	return tx.insertRows("import messages", `messages (id, application_id, channel_id, seq, type, user_id, body, group_tag, properties, created_at,
 		file, parent_id, level, thread_id, entities, ordinal)`, rows)
 }

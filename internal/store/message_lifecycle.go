@@ -291,6 +291,10 @@ func (tx *Tx) purgeLifecycle(id chat.ChannelID, limit int) error {
 			return err
 		}
 	}
+	if _, err := tx.exec("purge the search index", `DELETE FROM search_index WHERE rowid IN
+		(SELECT id FROM messages WHERE channel_id = $1 ORDER BY seq LIMIT $2)`, int64(id), limit); err != nil {
+		return err
+	}
 	_, err := tx.exec("purge threads", `DELETE FROM threads WHERE channel_id = $1`, int64(id))
 	return err
 }

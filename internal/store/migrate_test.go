@@ -50,6 +50,9 @@ func schema(t *testing.T, dsn string) map[string][]string {
 		if err := rows.Scan(&table, &column); err != nil {
 			t.Fatal(err)
 		}
+		if strings.HasPrefix(table, "search_index") {
+			continue // each engine has its own kind
+		}
 		out[table] = append(out[table], column)
 	}
 	if err := rows.Err(); err != nil {

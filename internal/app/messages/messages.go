@@ -217,14 +217,22 @@ func (ms *Messages) Retrieve(ctx context.Context, actor chat.Actor, id chat.Mess
 }
 
 // List lists the messages of a channel, the replies to a message, what is in a
-// thread or, for the application alone, messages of all channels, newest first.
+// thread or, for the application alone, messages of all channels, newest first;
+// with a Query those that a search finds.
 func (ms *Messages) List(ctx context.Context, actor chat.Actor, f chat.MessageFilter, c chat.Cursor) (p chat.CursorPage[chat.Message], err error) {
 	if err := checkType(f.Type); err != nil {
+		return p, err
+	}
+	if err := checkQuery(&f); err != nil {
 		return p, err
 	}
 	f.Application, f.Viewer = actor.Application, actor.User
 	err = ms.DB.View(ctx, func(tx *store.Tx) error {
 		if err := resolve(tx, actor, &f); err != nil {
+			return err
+		}
+		if f.Query != "" {
+			p, err = searchPage(tx, f, c)
 			return err
 		}
 		p, err = page(c, list{

@@ -39,9 +39,9 @@ func (d *door) listUserMessages(c *call) ([]byte, error) {
 }
 
 // messageFilter reads the filters of the lists of an application and of a
-// channel. Those by what a text says, the parameter query, belong here, too.
+// channel.
 func (q *query) messageFilter() chat.MessageFilter {
-	return chat.MessageFilter{Username: q.text("username", chat.MaxUsername)}
+	return chat.MessageFilter{Username: q.text("username", chat.MaxUsername), Query: q.text("query", chat.MaxQuery)}
 }
 
 // messageList answers with a page of messages.

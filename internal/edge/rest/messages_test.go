@@ -1,6 +1,7 @@
 package rest_test
 
 import (
+	"net/url"
 	"strings"
 	"testing"
 
@@ -144,4 +145,42 @@ func TestIdempotencyKey(t *testing.T) {
 			t.Errorf("%.20q: %v", bad, d.value)
 		}
 	}
+}
+
+// A query is text, never syntax, and finds any part of a body.
+func TestSearch(t *testing.T) {
+	t.Parallel()
+	c := start(t)
+	room, other := c.createChannel("PUBLIC", "room"), c.createChannel("PUBLIC", "other")
+	for _, body := range []string{"Grüße, World", "100%_sure \"AND\" x", "北京 🎉"} {
+		c.sendMessage(room, body)
+	}
+	c.sendMessage(other, "another WORLD")
+	for query, want := range map[string]string{
+		"world": "another WORLD|Grüße, World", "GRÜSSE": "", "grüße": "Grüße, World", "%": `100%_sure "AND" x`, "\"AND\"": `100%_sure "AND" x`, "京": "北京 🎉", "🎉": "北京 🎉",
+		"* OR 1": "", " ": `another WORLD|北京 🎉|100%_sure "AND" x|Grüße, World`,
+	} {
+		var found []string
+		for link := "/messages?size=1&query=" + url.QueryEscape(query); link != ""; {
+			page := c.do("GET", link, nil).ok()
+			if body := page.text("_embedded", "messages", 0, "body"); body != "" {
+				found = append(found, body)
+			}
+			if link = strings.TrimPrefix(page.link("next"), c.url+"/v1"); link != "" && strings.TrimSpace(query) != "" && !strings.Contains(link, "query=") {
+				t.Errorf("the next page of %q is %s", query, link)
+			}
+		}
+		if strings.Join(found, "|") != want {
+			t.Errorf("%q finds %q, want %q", query, found, want)
+		}
+	}
+	in := c.do("GET", path("/channels/%d/messages?query=world", room), nil).ok()
+	if len(in.ids()) != 1 {
+		t.Errorf("in a channel: %v", in.value)
+	}
+	if d := c.do("GET", "/messages?query="+strings.Repeat("x", 1025), nil).refused(400); d.text("properties", "field") != "query" {
+		t.Errorf("too long: %v", d.value)
+	}
+	c.do("GET", "/messages?query=%00", nil).refused(400)
+	c.do("GET", "/messages?query=%ff", nil).refused(400)
 }
