@@ -18,7 +18,7 @@ func messageConditions(q *sqlText, f chat.MessageFilter) {
 	case f.Channel != 0:
 		channel = q.arg(int64(f.Channel))
 		q.and("m.channel_id = " + channel)
-	case f.Author == 0 && f.UnreadBy == 0:
+	case f.UnreadBy == 0:
 		q.and("m.application_id = " + q.arg(int64(f.Application)))
 	}
 	q.and(countedMessage)
@@ -26,12 +26,11 @@ func messageConditions(q *sqlText, f chat.MessageFilter) {
 		q.and("EXISTS (SELECT 1 FROM channels d WHERE d.id = m.channel_id AND d.deleted_at = 0)")
 	}
 	if f.Author != 0 {
-		// The second condition lets the engine use the index of authors.
-		q.and("m.user_id = " + q.arg(int64(f.Author)) + " AND m.user_id <> 0")
+		q.and("m.user_id = " + q.arg(int64(f.Author)))
 	}
 	if f.Username != "" {
 		q.and("m.user_id = COALESCE((SELECT a.id FROM users a WHERE a.application_id = " + q.arg(int64(f.Application)) +
-			" AND a.name = " + q.arg(f.Username) + " AND a.deleted_at = 0), -1) AND m.user_id <> 0")
+			" AND a.name = " + q.arg(f.Username) + " AND a.deleted_at = 0), -1)")
 	}
 	if f.UnreadBy != 0 {
 		// Walk what is behind the floors of his memberships, m, not all messages.

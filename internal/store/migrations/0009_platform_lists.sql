@@ -40,7 +40,7 @@ CREATE TABLE user_secrets (
     PRIMARY KEY (user_id, name)
 ) /* WITHOUT ROWID */;
 
--- Messages are listed across channels: those of an application, and those that
--- a user has sent.
-CREATE INDEX messages_application ON messages (application_id, id);
-CREATE INDEX messages_user ON messages (user_id, id) WHERE user_id <> 0;
+-- Messages are listed across channels, those of one author too: he is found by
+-- walking the index, without looking at the messages. An index by author would
+-- make that faster, and each message some five percent dearer to write.
+CREATE INDEX messages_application ON messages (application_id, id, user_id);
