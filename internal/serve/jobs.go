@@ -47,12 +47,11 @@ func (n *Node) startJobs(ctx context.Context) error {
 			return n.channels.Purge(ctx, p)
 		}),
 		accounts.PurgeUserJob: worker(n.accounts.Purge),
-		messages.DeleteAllJob: worker(n.messages.DeleteRest),
 	}})
 	n.long = jobs.New(jobs.Options{
 		DB: n.db, Log: n.log, Lane: imports.Lane, Interrupt: true, Concurrency: longJobs, Lease: longLease,
 		Backoff: jobs.Backoff{First: time.Second, Max: time.Minute, Attempts: longAttempts},
-		Workers: map[string]jobs.Worker{imports.Kind: worker(n.imports.Run)},
+		Workers: map[string]jobs.Worker{imports.Kind: worker(n.imports.Run), messages.DeleteAllJob: worker(n.messages.DeleteRest)},
 	})
 	n.previews = jobs.New(jobs.Options{
 		DB: n.db, Log: n.log, Lane: messages.PreviewLane, Interrupt: true, Concurrency: previewJobs,

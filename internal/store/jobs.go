@@ -13,6 +13,9 @@ const (
 	JobFailed   = "FAILED"
 )
 
+// LongLane is the lane of work that may take hours.
+const LongLane = "long"
+
 // Job is a piece of durable work: what has to happen after a change, though
 // the process may die in between.
 type Job struct {

@@ -256,11 +256,17 @@ func (w *World) Refused(what string, reason error, deed func() error) {
 // Reason is the target for a refusal that has no value of its own.
 func Reason(reason string) error { return &chat.Error{Reason: reason} }
 
-// Due leases all jobs that are due.
+// Due leases all jobs of the ordinary lane that are due.
 func (w *World) Due() (jobs []store.Job) {
 	w.T.Helper()
+	return w.DueIn("")
+}
+
+// DueIn leases all jobs of a lane that are due.
+func (w *World) DueIn(lane string) (jobs []store.Job) {
+	w.T.Helper()
 	err := w.DB.Update(w.T.Context(), func(tx *store.Tx) (err error) {
-		jobs, err = tx.LeaseJobs("", tx.Now.Add(time.Hour), 1000)
+		jobs, err = tx.LeaseJobs(lane, tx.Now.Add(time.Hour), 1000)
 		return err
 	})
 	if err != nil {

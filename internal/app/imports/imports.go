@@ -57,7 +57,7 @@ type Imports struct {
 
 // Lane and Kind are those of the jobs that do the work; their payload is a Work.
 const (
-	Lane = "long"
+	Lane = store.LongLane
 	Kind = "application.job"
 )
 

@@ -80,7 +80,7 @@ func (ms *Messages) DeleteAll(ctx context.Context, actor chat.Actor) error {
 				return err
 			}
 			return tx.InsertJob(store.Job{
-				ID: chat.JobID(ms.IDs.Next()), Application: actor.Application, Kind: DeleteAllJob, Payload: string(payload), RunAt: tx.Now,
+				ID: chat.JobID(ms.IDs.Next()), Application: actor.Application, Lane: store.LongLane, Kind: DeleteAllJob, Payload: string(payload), RunAt: tx.Now,
 			})
 		})
 		if err != nil || !more || n == deleteAtOnce {

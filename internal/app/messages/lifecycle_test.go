@@ -12,6 +12,7 @@ import (
 	"github.com/purrchat/purr/internal/app/channels"
 	"github.com/purrchat/purr/internal/app/messages"
 	"github.com/purrchat/purr/internal/chat"
+	"github.com/purrchat/purr/internal/store"
 )
 
 // is fails the test on an error that nobody expects.
@@ -409,7 +410,7 @@ func TestAJobDeletesTheRestOfAllMessages(t *testing.T) {
 			t.Errorf("%d messages are left for the job", n)
 		}
 		meanwhile := send(t, w, w.Owner(), messages.SendInput{Channel: room.ID, Body: "meanwhile"}).Message
-		jobs := w.Due()
+		jobs := w.DueIn(store.LongLane)
 		if len(jobs) != 1 || jobs[0].Kind != messages.DeleteAllJob || jobs[0].Application != w.App.ID {
 			t.Fatalf("jobs: %+v", jobs)
 		}
@@ -426,7 +427,7 @@ func TestAJobDeletesTheRestOfAllMessages(t *testing.T) {
 		_, err = w.Messages.Retrieve(ctx, stranger, kept.ID)
 		is(t, err)
 		is(t, w.Messages.DeleteAll(ctx, w.Owner()))
-		if jobs := w.Due(); len(jobs) != 0 {
+		if jobs := w.DueIn(store.LongLane); len(jobs) != 0 {
 			t.Errorf("few messages make the jobs %+v", jobs)
 		}
 	})
