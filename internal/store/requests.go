@@ -26,6 +26,9 @@ const (
 	ChannelMaker Maker = "channel"
 	MessageMaker Maker = "message"
 	JobMaker     Maker = "job"
+	// FunctionMaker and VersionMaker make functions and their versions.
+	FunctionMaker Maker = "function"
+	VersionMaker  Maker = "function version"
 )
 
 // requestKey is what is unique in a scope.
