@@ -15,6 +15,7 @@ import (
 	"github.com/purrchat/purr/internal/app/accounts"
 	"github.com/purrchat/purr/internal/app/channels"
 	"github.com/purrchat/purr/internal/app/files"
+	"github.com/purrchat/purr/internal/app/functions"
 	"github.com/purrchat/purr/internal/app/imports"
 	"github.com/purrchat/purr/internal/app/messages"
 	"github.com/purrchat/purr/internal/app/timeline"
@@ -44,13 +45,14 @@ type core struct {
 	node        chat.NodeID
 	incarnation int64
 
-	accounts *accounts.Accounts
-	channels *channels.Channels
-	messages *messages.Messages
-	files    *files.Files
-	blobs    blob.Store
-	imports  *imports.Imports
-	timeline *timeline.Timeline
+	accounts  *accounts.Accounts
+	channels  *channels.Channels
+	messages  *messages.Messages
+	files     *files.Files
+	blobs     blob.Store
+	imports   *imports.Imports
+	functions *functions.Functions
+	timeline  *timeline.Timeline
 }
 
 // purpose says what a core is opened for.
@@ -125,6 +127,7 @@ func openCore(ctx context.Context, c config.Config, p purpose) (_ *core, err err
 		DB: k.db, IDs: ids, Accounts: k.accounts, Channels: k.channels, Messages: k.messages, Files: &large,
 		Encode: wire.Style{Base: c.BaseURL(nil)}, Wake: func() {}, // a command has no workers
 	}
+	k.functions = &functions.Functions{DB: k.db, IDs: ids, Secrets: secrets}
 	k.timeline = &timeline.Timeline{DB: k.db}
 	return k, nil
 }

@@ -63,6 +63,7 @@ func (n *Node) startJobs(ctx context.Context) error {
 	n.jobs.Every("forget expired tokens", time.Hour, n.accounts.ForgetTokens)
 	n.jobs.Every("forget old requests", time.Hour, n.accounts.ForgetRequests)
 	n.jobs.Every("forget ended sessions", time.Hour, n.accounts.ForgetSessions)
+	n.jobs.Every("forget old invocations", time.Hour, n.functions.ForgetInvocations)
 	n.jobs.Every("forget old events", 10*time.Minute, func(ctx context.Context) error {
 		return n.timeline.Forget(ctx, keepEvents)
 	})

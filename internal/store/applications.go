@@ -65,11 +65,12 @@ func (tx *Tx) Applications() ([]chat.Application, error) {
 	return collect(tx, "list applications", readApplication, `SELECT `+applicationColumns+` FROM applications ORDER BY id`)
 }
 
-// ClientSecretHash finds an application and the hash of its client secret by
-// its OAuth client id.
-func (tx *Tx) ClientSecretHash(clientID string) (id chat.ApplicationID, hash string, err error) {
-	err = tx.row(`SELECT id, client_secret_hash FROM applications WHERE client_id = $1`, clientID).Scan(&id, &hash)
-	return id, hash, tx.wrap("find client", err)
+// ClientSecretHashes finds an application by its OAuth client id, with the hash
+// of its client secret and that of its runtime's, empty where there is none.
+func (tx *Tx) ClientSecretHashes(clientID string) (id chat.ApplicationID, hashes [2]string, err error) {
+	err = tx.row(`SELECT a.id, a.client_secret_hash, COALESCE(r.client_secret_hash, '')
+		FROM applications a LEFT JOIN runtimes r ON r.application_id = a.id WHERE a.client_id = $1`, clientID).Scan(&id, &hashes[0], &hashes[1])
+	return id, hashes, tx.wrap("find client", err)
 }
 
 // SetClientSecretHash replaces the hash of an application's client secret.

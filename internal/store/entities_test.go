@@ -52,16 +52,16 @@ func TestClientSecrets(t *testing.T) {
 		f := newFixture(t, db)
 		app := f.application("first")
 		f.update(func(tx *store.Tx) error {
-			id, hash, err := tx.ClientSecretHash(app.ClientID)
+			id, hashes, err := tx.ClientSecretHashes(app.ClientID)
 			want(t, "application", id, app.ID)
-			want(t, "hash", hash, "hash of first")
+			want(t, "hashes", hashes, [2]string{"hash of first", ""})
 			wantError(t, "replace that of nobody", tx.SetClientSecretHash(5, "x"), store.ErrNotFound)
 			return errors.Join(err, tx.SetClientSecretHash(app.ID, "new"))
 		})
 		f.view(func(tx *store.Tx) error {
-			_, hash, err := tx.ClientSecretHash(app.ClientID)
-			want(t, "hash", hash, "new")
-			_, _, unknown := tx.ClientSecretHash("nobody")
+			_, hashes, err := tx.ClientSecretHashes(app.ClientID)
+			want(t, "hashes", hashes, [2]string{"new", ""})
+			_, _, unknown := tx.ClientSecretHashes("nobody")
 			wantError(t, "unknown client", unknown, store.ErrNotFound)
 			return err
 		})

@@ -69,6 +69,12 @@ func (a *Accounts) signal(s chat.Signal) {
 	}
 }
 
+// NewSecret makes the secret of a client, and the hash that it is known by.
+func NewSecret() (text, hashed string) {
+	text = secret()
+	return text, hash(text)
+}
+
 // secret makes 256 random bits as URL-safe text.
 func secret() string {
 	b := make([]byte, 32)

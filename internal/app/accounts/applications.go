@@ -49,8 +49,9 @@ func (a *Accounts) ListApplications(ctx context.Context) (list []chat.Applicatio
 	return list, err
 }
 
-// RotateSecret replaces an application's client secret and revokes the tokens
-// that were issued for the old one.
+// RotateSecret replaces an application's client secret and revokes what the old
+// one has led to: the tokens, and the secret of the application's runtime, which
+// whoever had a token could read.
 func (a *Accounts) RotateSecret(ctx context.Context, id chat.ApplicationID) (chat.Credentials, error) {
 	c := chat.Credentials{ClientSecret: secret()}
 	err := a.DB.Update(ctx, func(tx *store.Tx) (err error) {
@@ -58,6 +59,9 @@ func (a *Accounts) RotateSecret(ctx context.Context, id chat.ApplicationID) (cha
 			return store.OrRefuse(err, chat.ErrUnknownApplication)
 		}
 		if err := tx.SetClientSecretHash(id, hash(c.ClientSecret)); err != nil {
+			return err
+		}
+		if err := tx.RevokeRuntimeSecret(id); err != nil {
 			return err
 		}
 		return tx.DeleteTokens(id)
@@ -88,21 +92,23 @@ type Token struct {
 const maxClientID = 255
 
 // IssueToken gives a client that knows its secret an access token (RFC 6749
-// section 4.4). Tokens that were issued before stay good.
+// section 4.4). Tokens that were issued before stay good. The secret of the
+// application's runtime is as good as its own.
 func (a *Accounts) IssueToken(ctx context.Context, clientID, clientSecret string) (Token, error) {
 	if chat.CheckText("client_id", clientID, maxClientID) != nil {
 		return Token{}, chat.ErrInvalidClient
 	}
 	t := Token{Value: secret(), Lifetime: a.TokenLifetime}
-	var stored string
+	var stored [2]string
 	err := a.DB.View(ctx, func(tx *store.Tx) (err error) {
-		t.Application, stored, err = tx.ClientSecretHash(clientID)
+		t.Application, stored, err = tx.ClientSecretHashes(clientID)
 		return store.OrRefuse(err, chat.ErrInvalidClient)
 	})
 	if err != nil {
 		return Token{}, err
 	}
-	if subtle.ConstantTimeCompare([]byte(hash(clientSecret)), []byte(stored)) != 1 {
+	given := []byte(hash(clientSecret))
+	if subtle.ConstantTimeCompare(given, []byte(stored[0]))|subtle.ConstantTimeCompare(given, []byte(stored[1])) != 1 {
 		return Token{}, chat.ErrInvalidClient
 	}
 	err = a.DB.Update(ctx, func(tx *store.Tx) error {

@@ -22,6 +22,7 @@ import (
 	"github.com/purrchat/purr/internal/app/accounts"
 	"github.com/purrchat/purr/internal/app/channels"
 	"github.com/purrchat/purr/internal/app/files"
+	"github.com/purrchat/purr/internal/app/functions"
 	"github.com/purrchat/purr/internal/app/imports"
 	"github.com/purrchat/purr/internal/app/messages"
 	"github.com/purrchat/purr/internal/app/timeline"
@@ -51,14 +52,15 @@ type World struct {
 	IDs   *ident.Generator
 	Clock *clocktest.Manual
 
-	Accounts *accounts.Accounts
-	Channels *channels.Channels
-	Messages *messages.Messages
-	Files    *files.Files
-	Imports  *imports.Imports
-	Blobs    *disk.Store
-	Timeline *timeline.Timeline
-	Signals  *Signals
+	Accounts  *accounts.Accounts
+	Channels  *channels.Channels
+	Messages  *messages.Messages
+	Files     *files.Files
+	Imports   *imports.Imports
+	Functions *functions.Functions
+	Blobs     *disk.Store
+	Timeline  *timeline.Timeline
+	Signals   *Signals
 
 	// Credentials are those of App.
 	Credentials chat.Credentials
@@ -97,6 +99,7 @@ func New(tb testing.TB, dsn string) *World {
 		DB: w.DB, IDs: w.IDs, Accounts: w.Accounts, Channels: w.Channels, Messages: w.Messages, Files: w.Files,
 		Encode: wire.Style{Base: "https://chat.example"}, Wake: func() {},
 	}
+	w.Functions = &functions.Functions{DB: w.DB, IDs: w.IDs, Secrets: w.secrets()}
 	w.Timeline = &timeline.Timeline{DB: w.DB}
 	w.rows = storetest.Counter(tb, dsn)
 	w.Credentials = w.Application("Test")
