@@ -198,7 +198,7 @@ func (n *Node) startDoors(ctx context.Context) error {
 		BaseURL: n.config.BaseURL(nil), Now: time.Now, Log: n.log,
 	})
 	mux.Handle("/", rest.New(rest.Deps{
-		Accounts: n.accounts, Channels: n.channels, Messages: n.messages, Files: n.files, Imports: n.imports,
+		Accounts: n.accounts, Channels: n.channels, Messages: n.messages, Files: n.files, Imports: n.imports, Functions: n.functions,
 		PublicURL: n.config.PublicURL, MaxBody: int64(n.config.HTTP.MaxBody),
 		RequestsPerSecond: n.config.HTTP.RequestsPerSecond, ApplicationRequestsPerSecond: n.config.HTTP.ApplicationRequestsPerSecond, Now: time.Now, Log: n.log,
 	}))

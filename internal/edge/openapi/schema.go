@@ -121,5 +121,8 @@ func truth() schema   { return schema{"type": "boolean"} }
 func instant() schema { return schema{"type": "string", "format": "date-time"} }
 func address() schema { return schema{"type": "string", "format": "uri"} }
 
+// texts is an object of the caller's own whose members are texts.
+func texts() schema { return schema{"type": "object", "additionalProperties": text()} }
+
 // free is an object of the caller's own, whose names nobody changes.
 func free() schema { return schema{"type": "object", "additionalProperties": true} }

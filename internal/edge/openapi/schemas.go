@@ -6,7 +6,7 @@ package openapi
 func schemas() map[string]schema {
 	all := map[string]schema{}
 	for _, group := range []map[string]schema{
-		common(), applications(), users(), sessions(), channels(), memberships(), messages(), jobs(),
+		common(), applications(), users(), sessions(), channels(), memberships(), messages(), jobs(), functions(),
 	} {
 		for name, s := range group {
 			all[name] = s
@@ -258,5 +258,35 @@ func jobs() map[string]schema {
 			must("type", word("TEXT", "SYSTEM_TEXT")), must("channelId", id()), must("body", text()), may("user", text(), "The name of the user who said it."),
 			may("groupTag", text()), may("properties", free()), key, created,
 		),
+	}
+}
+
+func functions() map[string]schema {
+	runtime := []member{must("id", id(), "That of the application."), must("type", word("NODEJS")), must("version", text())}
+	dependency := func(named func(string, schema, ...string) member) schema {
+		return object(must("name", text()), must("version", text(), "As npm understands it."), named("defaultDependency", truth(), "Is there without being asked for."))
+	}
+	script := object(must("script", text(), "JavaScript or TypeScript, kept as it came."))
+	return map[string]schema{
+		"ChatRuntimeResource": linked(object(append(runtime,
+			must("dependencies", list(ref("ChatRuntimeDependencyProperties"))), must("environmentVariables", texts()),
+			must("initializationScript", ref("ChatRuntimeScriptProperties")))...), "self", "dependencies", "initializationScript", "functions", "application"),
+		"ChatRuntimeDependencyProperties":       dependency(must),
+		"UpdateChatRuntimeDependencyProperties": dependency(may),
+		"ChatRuntimeScriptProperties":           script,
+		"ChatFunctionChatRuntimeProperties":     object(runtime...),
+		"CreateChatFunctionResource": object(must("type", text(), "What it waits for, such as user.attempted.start_session."), must("name", text()),
+			may("description", text()), may("initializeAsynchronously", truth(), "Nobody waits until a new version is prepared. False where it is not given.")),
+		"ChatFunctionResource": linked(object(must("id", id()), must("type", text()), must("name", text()), may("description", text()),
+			must("enabled", truth()), must("currentVersionNumber", number(), "0 before the first version."),
+			must("runtime", ref("ChatFunctionChatRuntimeProperties"))), "self", "versions", "invocations", "currentVersion", "application"),
+		"CreateChatFunctionVersionResource": object(must("handlerScript", text(), "JavaScript or TypeScript with a function handleEvent.")),
+		"ChatFunctionVersionResource": linked(object(must("id", id()), must("versionNumber", number(), "Counts from 1."),
+			must("handlerScript", text())), "self", "application"),
+		"ChatFunctionInvocationResource": linked(object(must("id", id()), must("versionNumber", number()),
+			must("args", free(), "What it was given. Of what authenticates users, whatever is named like a secret is hidden."),
+			must("status", word("RUNNING", "SUCCEEDED", "FAILED")),
+			must("result", free(), "payload is what it returned; our own are reason and error, logs, and durationMs. Empty while it runs."),
+			must("createdTime", instant())), "application"),
 	}
 }

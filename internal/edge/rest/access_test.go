@@ -16,6 +16,7 @@ import (
 type stock struct {
 	*client
 	alice, bob, square, pair, message, session, job int64
+	function, version                               int64
 }
 
 func stocked(c *client) stock {
@@ -30,6 +31,14 @@ func stocked(c *client) stock {
 	return s
 }
 
+// withFunction is the same application with a function.
+func (s stock) withFunction() stock {
+	s.t.Helper()
+	s.function = s.createFunction("first")
+	s.version = s.deploy(s.function, "x")
+	return s
+}
+
 // fill names real things in a route's path.
 func (s stock) fill(route string) string {
 	thing := s.square
@@ -38,6 +47,10 @@ func (s stock) fill(route string) string {
 		thing = s.alice
 	case strings.HasPrefix(route, "/messages"):
 		thing = s.message
+	case strings.HasPrefix(route, "/functions"):
+		thing = s.function
+	case strings.HasPrefix(route, "/function-versions"):
+		thing = s.version
 	case strings.HasPrefix(route, "/jobs"):
 		thing = s.job
 	case strings.HasPrefix(route, "/user-sessions"):
@@ -51,6 +64,9 @@ func (s stock) call(c *client, r rest.Route, headers ...string) answer {
 	c.t.Helper()
 	if r.Path == "/jobs/{id}" && s.job == 0 {
 		s.job = s.startJob()
+	}
+	if strings.HasPrefix(r.Path, "/function") && s.function == 0 {
+		s = s.withFunction()
 	}
 	target := s.fill(r.Path)
 	var body any
@@ -79,6 +95,16 @@ func (s stock) call(c *client, r rest.Route, headers ...string) answer {
 		body = object{"url": "https://p.example/a.png", "name": "a.png", "contentType": "image/png", "size": 1}
 	case "PUT /application/settings":
 		body = object{"guestUsers": "DISABLED"}
+	case "PUT /runtimes/nodejs/dependencies":
+		body = []any{object{"name": "firebase", "version": "^9.8.2"}}
+	case "PUT /runtimes/nodejs/environment-variables":
+		body = object{"REGION": "us-east-1"}
+	case "PUT /runtimes/nodejs/initialization-script":
+		body = object{"script": "var foo = 8;"}
+	case "POST /runtimes/nodejs/functions":
+		body = object{"type": "user.sent.message", "name": "second"}
+	case "POST /functions/{id}/versions":
+		body = object{"handlerScript": "y"}
 	case "PATCH /users/{id}", "PATCH /channels/{id}":
 		body = object{"displayName": "Changed"}
 	}
@@ -102,7 +128,7 @@ func done(status int) bool { return status == http.StatusOK || status == http.St
 func TestEveryOperationIsGuarded(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t)
-	mine := stocked(p.newClient("mine"))
+	mine := stocked(p.newClient("mine")).withFunction()
 	mine.job = mine.startJob()
 	stranger := p.newClient("stranger")
 	stranger.createUser("alice")
@@ -150,7 +176,7 @@ func TestEveryOperationIsGuarded(t *testing.T) {
 		if namesSomething && a.status != 404 {
 			t.Errorf("%s %s with another application's token: status %d: %s", r.Method, r.Path, a.status, a.body)
 		}
-		if r.Method == "GET" && !namesSomething && !strings.HasPrefix(r.Path, "/application") && r.Path != "/jobs" && len(a.ok().ids()) > 1 {
+		if r.Method == "GET" && !namesSomething && !strings.HasPrefix(r.Path, "/application") && r.Path != "/jobs" && r.Path != "/runtimes/nodejs" && len(a.ok().ids()) > 1 {
 			t.Errorf("%s shows another application's things: %s", r.Path, a.body)
 		}
 		if r.Path == "/jobs" && slices.Contains(a.ok().ids(), mine.job) {
@@ -185,7 +211,7 @@ func (s stock) snapshot() string {
 	s.t.Helper()
 	text := ""
 	for _, list := range []string{
-		"/application/settings", "/users", "/channels", "/messages", "/user-sessions", path("/users/%d/secrets/name", s.alice),
+		"/application/settings", "/runtimes/nodejs", "/runtimes/nodejs/functions", path("/functions/%d/versions", s.function), "/users", "/channels", "/messages", "/user-sessions", path("/users/%d/secrets/name", s.alice),
 		path("/channels/%d/members", s.square), path("/channels/%d/moderators", s.square), path("/channels/%d/invites", s.square),
 		path("/channels/%d/messages", s.square), path("/threads/%d/messages", s.square),
 	} {

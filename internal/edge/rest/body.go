@@ -67,13 +67,32 @@ func readAll(r *http.Request) ([]byte, error) {
 
 func parseObject(text []byte) (*object, error) {
 	if !utf8.Valid(text) {
-		return nil, chat.Invalidf("", "the body of the request must be UTF-8")
+		return nil, errUTF8
 	}
 	o := &object{}
 	if err := json.Unmarshal(text, &o.members); err != nil || o.members == nil {
 		return nil, chat.Invalidf("", "the body of the request must be a JSON object")
 	}
 	return o, nil
+}
+
+// readList reads the body of a request that must be a JSON array.
+func readList(c *call) ([]json.RawMessage, error) {
+	if err := checkBody(c.Header.Get("Content-Type"), jsonBodies()); err != nil {
+		return nil, err
+	}
+	text, err := readAll(c.Request)
+	if err != nil {
+		return nil, err
+	}
+	if !utf8.Valid(text) {
+		return nil, errUTF8
+	}
+	var list []json.RawMessage
+	if err := json.Unmarshal(text, &list); err != nil || list == nil {
+		return nil, chat.Invalidf("", "the body of the request must be a JSON array")
+	}
+	return list, nil
 }
 
 // fail notes a fault unless there was one before.

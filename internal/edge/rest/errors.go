@@ -24,6 +24,7 @@ var (
 	errNotAcceptable   = &protocolError{http.StatusNotAcceptable, "NotAcceptableError", "The answer can be had as JSON only"}
 	errMediaType       = &protocolError{http.StatusUnsupportedMediaType, "UnsupportedMediaTypeError", "The body of the request is of a type that cannot be read here"}
 	errNoToken         = &chat.Error{Code: chat.Unauthenticated, Reason: "unauthorized", Message: "Full authentication is required to access this resource"}
+	errUTF8            = chat.Invalidf("", "the body of the request must be UTF-8")
 	errTooManyRequests = &chat.Error{Code: chat.RateLimited, Reason: "TooManyRequestsError", Message: "Too many requests, try again later"}
 	errTooLarge        = &chat.Error{Code: chat.TooLarge, Reason: "RequestTooLargeError", Message: "The body of the request is too large"}
 	errOutOfTime       = &chat.Error{Code: chat.Unavailable, Reason: "RequestTimeoutError", Message: "The request took too long"}

@@ -23,15 +23,18 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // serves already lead to what they stand for.
 func TestLinks(t *testing.T) {
 	t.Parallel()
-	s := stocked(start(t))
+	s := stocked(start(t)).withFunction()
 	said := s.do("POST", path("/channels/%d/messages", s.square), object{"type": "TEXT", "body": "x", "user": object{"id": s.alice}}).ok().id()
 	group := []string{"application", "events", "members", "memberships", "messages", "moderators", "participants", "self"}
 	for target, relations := range map[string][]string{
-		path("/users/%d", s.alice):      {"application", "channels", "displayPicture", "notifications", "self"},
-		path("/channels/%d", s.square):  group,
-		path("/channels/%d", s.pair):    {"application", "events", "messages", "participants", "self"},
-		path("/messages/%d", said):      {"application", "channel", "self", "user"},
-		path("/messages/%d", s.message): {"application", "channel", "self"},
+		path("/users/%d", s.alice):               {"application", "channels", "displayPicture", "notifications", "self"},
+		path("/channels/%d", s.square):           group,
+		path("/channels/%d", s.pair):             {"application", "events", "messages", "participants", "self"},
+		path("/messages/%d", said):               {"application", "channel", "self", "user"},
+		path("/messages/%d", s.message):          {"application", "channel", "self"},
+		path("/functions/%d", s.function):        {"application", "currentVersion", "invocations", "self", "versions"},
+		path("/function-versions/%d", s.version): {"application", "self"},
+		"/runtimes/nodejs":                       {"application", "dependencies", "functions", "initializationScript", "self"},
 	} {
 		d := s.do("GET", target, nil).ok()
 		found := []string{}
@@ -48,7 +51,7 @@ func TestLinks(t *testing.T) {
 		if app := s.follow(d.link("application")).ok(); app.id() != int64(s.app.ID) || app.text("key") != s.app.Key {
 			t.Errorf("%s: the application is %v", target, app.value)
 		}
-		for _, relation := range []string{"channels", "members", "memberships", "messages", "moderators", "participants", "user", "channel"} {
+		for _, relation := range []string{"channels", "members", "memberships", "messages", "moderators", "participants", "user", "channel", "functions", "versions", "invocations", "currentVersion"} {
 			if href := d.link(relation); href != "" {
 				s.follow(href).ok()
 			}
@@ -82,20 +85,23 @@ func TestGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	open.end()
+	s = s.withFunction()
 	for name, target := range map[string]string{
-		"invites":         path("/channels/%d/invites", s.square),
-		"memberships":     path("/channels/%d/memberships?size=1", s.square),
-		"summaries":       "/application/message-read-receipt-summaries?size=1",
-		"user_sessions":   "/user-sessions?size=1&state=ENDED",
-		"chat_sessions":   "/chat-sessions",
-		"application":     "/application",
-		"settings":        "/application/settings",
-		"user":            path("/users/%d", s.alice),
-		"users":           "/users?size=1&sort=name,desc",
-		"channels":        "/channels?members=alice",
-		"direct_channel":  path("/channels/%d", s.pair),
-		"channel_members": path("/channels/%d/members", s.square),
-		"messages":        path("/channels/%d/messages?size=1", s.square),
+		"invites":           path("/channels/%d/invites", s.square),
+		"memberships":       path("/channels/%d/memberships?size=1", s.square),
+		"summaries":         "/application/message-read-receipt-summaries?size=1",
+		"user_sessions":     "/user-sessions?size=1&state=ENDED",
+		"chat_sessions":     "/chat-sessions",
+		"function_versions": path("/functions/%d/versions", s.function),
+		"functions":         "/runtimes/nodejs/functions",
+		"application":       "/application",
+		"settings":          "/application/settings",
+		"user":              path("/users/%d", s.alice),
+		"users":             "/users?size=1&sort=name,desc",
+		"channels":          "/channels?members=alice",
+		"direct_channel":    path("/channels/%d", s.pair),
+		"channel_members":   path("/channels/%d/members", s.square),
+		"messages":          path("/channels/%d/messages?size=1", s.square),
 	} {
 		for style, media := range map[string]string{"": "application/hal+json", "_snake": kitty} {
 			a := s.do("GET", target, nil, "Accept", media)

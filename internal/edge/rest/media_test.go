@@ -100,6 +100,9 @@ func memberNames(value any) (names []string) {
 			if name != "_embedded" {
 				names = append(names, name)
 			}
+			if name == "environmentVariables" || name == "environment_variables" {
+				continue
+			}
 			names = append(names, memberNames(inner)...)
 		}
 	case []any:
@@ -132,7 +135,7 @@ func TestRequestTypes(t *testing.T) {
 
 func TestBadBodies(t *testing.T) {
 	t.Parallel()
-	s := stocked(start(t))
+	s := stocked(start(t)).withFunction()
 	deep := func(n int) string { return strings.Repeat(`{"a":`, n) + "1" + strings.Repeat("}", n) }
 	bad := map[string]string{
 		"list": `[]`, "null": `null`, "text": `"text"`, "number": `5`, "true": `true`, "truncated": `{"name":"x"`, "garbage": `{"name":"x"} x`,
@@ -150,8 +153,11 @@ func TestBadBodies(t *testing.T) {
 		}
 		method, target := r.Method, s.fill(r.Path)
 		for name, body := range bad {
-			if method == "PATCH" && name == "spaces" {
+			switch {
+			case method == "PATCH" && name == "spaces":
 				continue // an empty patch
+			case r.Path == "/runtimes/nodejs/dependencies" && name == "list":
+				continue // what it takes
 			}
 			if a := s.do(method, target, body); a.status != 400 {
 				t.Errorf("%s %s with %s: status %d: %s", method, target, name, a.status, a.body)

@@ -25,6 +25,7 @@ import (
 	"github.com/purrchat/purr/internal/app/accounts"
 	"github.com/purrchat/purr/internal/app/channels"
 	"github.com/purrchat/purr/internal/app/files"
+	"github.com/purrchat/purr/internal/app/functions"
 	"github.com/purrchat/purr/internal/app/imports"
 	"github.com/purrchat/purr/internal/app/messages"
 )
@@ -32,11 +33,12 @@ import (
 // Deps are the deeds behind the door and its limits. The deeds, Now and Log
 // must be set.
 type Deps struct {
-	Accounts *accounts.Accounts
-	Channels *channels.Channels
-	Messages *messages.Messages
-	Files    *files.Files
-	Imports  *imports.Imports
+	Accounts  *accounts.Accounts
+	Channels  *channels.Channels
+	Messages  *messages.Messages
+	Files     *files.Files
+	Imports   *imports.Imports
+	Functions *functions.Functions
 
 	// PublicURL is what links begin with, without a slash at its end. Where it
 	// is empty, links lead to the host that the request named.

@@ -18,6 +18,7 @@ import (
 	"github.com/purrchat/purr/internal/app/accounts"
 	"github.com/purrchat/purr/internal/app/channels"
 	"github.com/purrchat/purr/internal/app/files"
+	"github.com/purrchat/purr/internal/app/functions"
 	"github.com/purrchat/purr/internal/app/imports"
 	"github.com/purrchat/purr/internal/app/messages"
 	"github.com/purrchat/purr/internal/blob/disk"
@@ -41,12 +42,13 @@ const (
 
 // place is a server with a database of its own.
 type place struct {
-	t        *testing.T
-	url      string
-	handler  http.Handler
-	clock    *clocktest.Manual
-	accounts *accounts.Accounts
-	faults   *bytes.Buffer // what the door logged; read it after the requests
+	t         *testing.T
+	url       string
+	handler   http.Handler
+	clock     *clocktest.Manual
+	accounts  *accounts.Accounts
+	functions *functions.Functions
+	faults    *bytes.Buffer // what the door logged; read it after the requests
 	// reference is what every answer is held against.
 	reference *reference
 }
@@ -87,6 +89,8 @@ func newPlace(t *testing.T, options ...func(*rest.Deps)) *place {
 		DB: db, IDs: ids, Accounts: deps.Accounts, Channels: deps.Channels, Messages: deps.Messages, Files: deps.Files,
 		Encode: wire.Style{Base: "https://chat.example"}, Wake: func() {},
 	}
+	deps.Functions = &functions.Functions{DB: db, IDs: ids, Secrets: key}
+	p.functions = deps.Functions
 	runner := jobs.New(jobs.Options{
 		DB: db, Clock: clock, Log: deps.Log, Lane: imports.Lane,
 		Workers: map[string]jobs.Worker{imports.Kind: func(ctx context.Context, j store.Job) error {
