@@ -113,7 +113,7 @@ func (s S3) Enabled() bool { return s.Bucket != "" }
 
 // Secrets is for what applications keep for their users and nobody may read.
 type Secrets struct {
-	Key string `key:"key" secret:"all" doc:"Key to users' secrets, 32 random bytes in base64. Several nodes need the same. Empty: a key made at the first start, in the data directory."`
+	Key string `key:"key" secret:"all" doc:"Key to users' secrets and functions' variables, 32 random bytes in base64. Several nodes need the same. Empty: a key made at the first start, in the data directory."`
 }
 
 // Outbound is for hosts that users name and the server asks.
