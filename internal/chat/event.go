@@ -66,6 +66,16 @@ const (
 	// user who is the Subject, and whom User holds.
 	UserBlocked   EventKind = "user.blocked"
 	UserUnblocked EventKind = "user.unblocked"
+	// ChatStarted and ChatEnded: Target opened his first chat session in the
+	// channel that is the Subject, or closed his last one.
+	ChatStarted EventKind = "chat.started"
+	ChatEnded   EventKind = "chat.ended"
+	// UserNotified: Target is told of the reply or the mention that is the
+	// notice Subject.
+	UserNotified EventKind = "user.notified"
+	// ChannelMentioned: a message, mostly in another channel, mentions this one;
+	// Subject is the notice.
+	ChannelMentioned EventKind = "channel.mentioned"
 	// UserUpdated: Target changed his own record or had it changed.
 	UserUpdated EventKind = "user.updated"
 	// UserDeleted: Target is gone.
@@ -80,8 +90,20 @@ const LeftBlocked = `"blocked"`
 
 // Numbered tells whether an event of a channel takes the channel's next number.
 // Reading changes the reader's own membership, not the channel, and must not
-// wait for those who do.
-func (k EventKind) Numbered() bool { return k != MessageRead && k != MessageUnread }
+// wait for those who do; to be mentioned changes nothing.
+func (k EventKind) Numbered() bool {
+	return k != MessageRead && k != MessageUnread && k != ChannelMentioned
+}
+
+// OfNotice tells whether the event tells of a Notice.
+func (k EventKind) OfNotice() bool { return k == UserNotified || k == ChannelMentioned }
+
+// Notifies tells whether the event may make a notification, whose identifier is
+// then its Subject.
+func (k EventKind) Notifies() bool { return k == MessageCreated || k.OfNotice() }
+
+// OfChat tells whether the event is about a user's chat sessions.
+func (k EventKind) OfChat() bool { return k == ChatStarted || k == ChatEnded }
 
 // OwnChannel tells whether the event is about what a user made of a channel for
 // himself alone.
@@ -128,6 +150,7 @@ type Event struct {
 	Reaction     *Reaction
 	Report       *MessageReport
 	Thread       *Thread
+	Notice       *Notice
 	// Gone tells that Message has been deleted since the event and is only what
 	// is left of it: whoever is owed an answer gets that, others are told of
 	// the deletion alone.

@@ -10,6 +10,7 @@ const (
 	OpDeleteUser
 	OpSetPicture
 	OpCountUnread
+	OpListNotifications
 	OpSetGuest
 	OpDeleteAllMessages
 	// UserOperations is how many there are.
@@ -23,6 +24,7 @@ var userRights = [UserOperations]struct{ who, what string }{ //nolint:gochecknog
 	OpDeleteUser:        {"++f", "Delete a user"},
 	OpSetPicture:        {"++f", "Set a user's display picture"},
 	OpCountUnread:       {"++f", "Count what a user has not read"},
+	OpListNotifications: {"++f", "List what a user has been notified of"},
 	OpSetGuest:          {"+ff", "Say whether a user is a guest"},
 	OpDeleteAllMessages: {"+ff", "Delete all messages of the application"},
 }

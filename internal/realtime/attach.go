@@ -17,6 +17,8 @@ type Client struct {
 	Since   chat.Position
 	// Acknowledges tells that the client is known to acknowledge every event.
 	Acknowledges bool
+	// Endings close what is said to the user in particular.
+	Endings Endings
 }
 
 // Attach gives a session a link. One that is here already resumes: its old
@@ -34,11 +36,12 @@ func (h *Hub) Attach(ctx context.Context, c Client, link Link) (*Session, error)
 			hub: h, link: link, acknowledges: c.Acknowledges,
 		}
 		if c.Resumed {
-			s.resuming, s.gap, s.chatsUnknown = true, true, true
+			s.resuming, s.again, s.gap = true, true, true
 			s.settled, s.kept = parseKept(c.Kept, settledMark(c.Since))
 		}
 		first = h.enter(s)
 	}
+	s.member.endings.Store(&c.Endings)
 	h.mu.Unlock()
 	if err := h.load(ctx, s.member, first); err != nil {
 		h.End(s)
@@ -74,7 +77,7 @@ func (s *Session) reattach(link Link) {
 	for sub := range s.all {
 		sub.live, sub.told = false, sub.acknowledged
 	}
-	s.queue, s.held, s.resuming = queue{}, again, true
+	s.queue, s.held, s.resuming, s.again = queue{}, again, true, true
 	s.gap, s.replaying = s.gap || s.replaying, false
 }
 
@@ -93,6 +96,8 @@ func (s *Session) Resuming() bool {
 func (s *Session) Owed(link Link) (after chat.Position, missing bool) {
 	after, missing = s.owed(link)
 	s.hub.recount(s)
+	// What the store knows of the chat sessions it had may be as old as they.
+	s.hub.attendance.add(s)
 	return after, missing
 }
 
@@ -105,7 +110,7 @@ func (s *Session) owed(link Link) (after chat.Position, missing bool) {
 	if s.link != link || !s.resuming {
 		return 0, false
 	}
-	s.settled, s.kept = 0, nil
+	s.settled, s.kept, s.again = 0, nil, false
 	s.gap, s.replaying = s.gap || s.replaying, false
 	lowest, any := Mark(0), false
 	for sub := range s.all {
@@ -161,9 +166,11 @@ func (s *Session) replay(p *Publication) {
 	}
 	if sub := s.listener(t); sub != nil && p.Mark > sub.told {
 		sub.told = p.Mark
-		s.queue.push(Item{Subscription: sub, Frame: &Frame{
-			Mark: p.Mark, Request: p.Request, Receipt: p.Receipt, Message: p.Message, Body: p.Render(),
-		}})
+		frame := &Frame{Mark: p.Mark, Request: p.Request, Receipt: p.Receipt, Message: p.Message, Body: p.Render()}
+		if p.Personal {
+			frame.Ending = s.member.endings.Load().of(p.Muted)
+		}
+		s.queue.push(Item{Subscription: sub, Frame: frame})
 	}
 }
 

@@ -39,13 +39,12 @@ func (h *Hub) recount(s *Session) {
 			note(c, chat.ParticipantEntered)
 		}
 	}
-	dirty := !s.dirty && !s.ended && (s.chatsUnknown || !maps.Equal(now, s.keptChats))
-	s.dirty = s.dirty || dirty
+	differs := !maps.Equal(s.chats, now)
 	s.chats = now
 	s.mu.Unlock()
 	h.mu.Unlock()
-	if dirty {
-		h.keeper.add(s)
+	if differs {
+		h.attendance.add(s)
 	}
 	for _, signal := range signals {
 		h.signals(signal)

@@ -11,25 +11,22 @@ import (
 
 // Directory is what the hub asks about users.
 type Directory interface {
-	// Memberships lists the channels that a user is a member of.
-	Memberships(context.Context, chat.UserID) ([]chat.ChannelID, error)
+	// Standings lists the memberships of a user.
+	Standings(context.Context, chat.UserID) ([]chat.Standing, error)
 	// BlockedUsers lists whom a user blocks.
 	BlockedUsers(context.Context, chat.UserID) ([]chat.UserID, error)
 }
 
-// Keeper keeps what sessions have acknowledged, and the channels in which they
-// chat, beyond this process.
+// Keeper keeps what sessions have acknowledged beyond this process.
 type Keeper interface {
 	KeepAcknowledged(context.Context, map[chat.SessionID]string) error
-	// KeepChats is told all channels of a session where they have changed. A
-	// session that has ended chats nowhere, which nobody has to be told.
-	KeepChats(context.Context, map[chat.SessionID][]chat.ChannelID) error
 }
 
 // Options are what a hub needs.
 type Options struct {
-	Directory Directory
-	Keeper    Keeper
+	Directory  Directory
+	Keeper     Keeper
+	Attendance Attendance
 	// Reader makes read what has reached the users of the applications for
 	// which Reads says so. Reads is called often and must not wait; without it
 	// nothing is made read.
@@ -61,6 +58,7 @@ type Hub struct {
 	flushers   *flushers
 	keeper     *keeper
 	deliveries *deliveries
+	attendance *attendance
 
 	// position is that of the newest event that was published here.
 	position atomic.Int64
@@ -102,8 +100,7 @@ func New(o Options, position chat.Position) *Hub {
 		tenants:  map[chat.ApplicationID]map[*online]struct{}{},
 		chatting: map[presenceKey]int{},
 		absent:   map[*Session]time.Time{},
-		flushers: newFlushers(),
-		keeper:   newKeeper(o.Keeper),
+		flushers: newFlushers(), keeper: newKeeper(o.Keeper), attendance: newAttendance(o.Attendance),
 	}
 	h.deliveries = newDeliveries(o.Reader, o.Reads, h.receiptListeners)
 	h.position.Store(int64(position))
@@ -117,6 +114,7 @@ func (h *Hub) Run(ctx context.Context) {
 	all.Go(func() { h.flushers.run(ctx) })
 	all.Go(func() { h.keeper.run(ctx) })
 	all.Go(func() { h.deliveries.run(ctx) })
+	all.Go(func() { h.attendance.run(ctx) })
 	all.Wait()
 }
 
@@ -158,7 +156,11 @@ func (h *Hub) publish(p *Publication) {
 		}
 	case p.Members != 0:
 		for u := range h.members[p.Members] {
-			h.tellUser(p, frame, u)
+			if p.Audience == nil {
+				h.tellUser(p, frame, u)
+			} else if in, muted := p.Audience.admits(u); in {
+				h.tellPersonally(p, frame, u, muted)
+			}
 		}
 	case p.Everyone != 0:
 		if len(h.tenants[p.Everyone]) > h.crowd {
@@ -168,7 +170,11 @@ func (h *Hub) publish(p *Publication) {
 			h.tellUser(p, frame, u)
 		}
 	case p.Topic.Scope == OfUser:
-		if u := h.users[chat.UserID(p.Topic.ID)]; u != nil {
+		switch u := h.users[chat.UserID(p.Topic.ID)]; {
+		case u == nil:
+		case p.Personal:
+			h.tellPersonally(p, frame, u, p.Muted)
+		default:
 			h.tellUser(p, frame, u)
 		}
 	default:
@@ -198,6 +204,14 @@ func (h *Hub) tellUser(p *Publication, frame *Frame, u *online) {
 			h.tellOwn(p, frame, s)
 		}
 	}
+}
+
+// tellPersonally is tellUser for what ends otherwise for each: all share the
+// body of the frame, which is made for the first.
+func (h *Hub) tellPersonally(p *Publication, shared *Frame, u *online, muted bool) {
+	own := &Frame{Mark: shared.Mark, Body: shared.Body, Ending: u.endings.Load().of(muted)}
+	h.tellUser(p, own, u)
+	shared.Body = own.Body
 }
 
 // tellOwn tells one session on a topic of its user.

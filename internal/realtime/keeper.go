@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
 	"sync"
 	"time"
 
@@ -91,44 +89,15 @@ func (k *keeper) keep(ctx context.Context) int {
 		return 0
 	}
 	texts := make(map[chat.SessionID]string, n)
-	chats := map[chat.SessionID][]chat.ChannelID{}
 	for _, s := range list {
 		if text, ok := s.keptText(); ok {
 			texts[s.ID] = text
-		}
-		if open, changed := s.newChats(); changed {
-			chats[s.ID] = open
 		}
 	}
 	// What could not be written is written with the next acknowledgement; the
 	// cost of losing it is that an event is told twice after a crash.
 	_ = k.store.KeepAcknowledged(ctx, texts)
-	if len(chats) > 0 && k.store.KeepChats(ctx, chats) != nil {
-		for _, s := range list {
-			s.chatsNotKept()
-		}
-	}
 	return n
-}
-
-// newChats gives the channels that the session chats in where the keeper has
-// not been told of them. One that resumes has yet to say.
-func (s *Session) newChats() (open []chat.ChannelID, changed bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.ended || s.resuming || (!s.chatsUnknown && maps.Equal(s.chats, s.keptChats)) {
-		return nil, false
-	}
-	s.keptChats, s.chatsUnknown = s.chats, false
-	return slices.Collect(maps.Keys(s.chats)), true
-}
-
-// chatsNotKept has newChats tell all again, the next time that the session has
-// something to keep.
-func (s *Session) chatsNotKept() {
-	s.mu.Lock()
-	s.chatsUnknown = true
-	s.mu.Unlock()
 }
 
 // KeptText is what a session has acknowledged, for the Keeper.

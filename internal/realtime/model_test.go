@@ -84,7 +84,7 @@ func newModel(t *rapid.T) *model {
 func (m *model) start(t *rapid.T) {
 	w := &world{directory: &directory{}, keeper: newKeeper(), signals: &signals{}}
 	w.hub = realtime.New(realtime.Options{
-		Directory: w.directory, Keeper: w.keeper, Signals: w.signals.hear, Now: func() time.Time { return time.Time{} },
+		Directory: w.directory, Keeper: w.keeper, Attendance: &attended{}, Signals: w.signals.hear, Now: func() time.Time { return time.Time{} },
 		Limits: realtime.Limits{Items: rapid.SampledFrom([]int{3, 6, 100}).Draw(t, "items"), Bytes: 1 << 20, Subscriptions: 100},
 		Crowd:  10,
 	}, chat.Position(m.published))

@@ -2,6 +2,7 @@ package realtime
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/purrchat/purr/internal/chat"
@@ -13,16 +14,19 @@ type online struct {
 	user        chat.UserID
 	application chat.ApplicationID
 	sessions    map[*Session]struct{}
-	channels    map[chat.ChannelID]struct{}
+	channels    map[chat.ChannelID]standing
 	// blocked are the users whom he blocks, nil for nearly everybody.
 	blocked map[chat.UserID]struct{}
-	// loading is closed once channels and blocked have been read from the store;
-	// changes and blockChanges are what the log has told in the meantime, which
-	// is newer.
-	loading      chan struct{}
-	changes      map[chat.ChannelID]bool
+	// loaded is closed once channels and blocked have been read from the store. Until then
+	// loading is true, and changes and blockChanges are what the log tells
+	// meanwhile, which is newer.
+	loaded       chan struct{}
+	loading      bool
+	changes      []changed
 	blockChanges map[chat.UserID]bool
 	failed       error
+	// endings close what is said to him in particular.
+	endings atomic.Pointer[Endings]
 }
 
 // blocks tells whether the user blocks another one; nobody blocks the zero user.
@@ -58,7 +62,7 @@ func (h *Hub) enter(s *Session) (first bool) {
 	if first {
 		u = &online{
 			user: s.User, application: s.Application, sessions: map[*Session]struct{}{},
-			channels: map[chat.ChannelID]struct{}{}, loading: make(chan struct{}), changes: map[chat.ChannelID]bool{},
+			channels: map[chat.ChannelID]standing{}, loaded: make(chan struct{}), loading: true,
 			blockChanges: map[chat.UserID]bool{},
 		}
 		h.users[s.User] = u
@@ -79,20 +83,23 @@ func (h *Hub) enter(s *Session) (first bool) {
 // sessions reads them, the others wait for it.
 func (h *Hub) load(ctx context.Context, u *online, first bool) error {
 	if !first {
-		<-u.loading
+		<-u.loaded
 		return u.failed
 	}
-	ids, err := h.directory.Memberships(ctx, u.user)
+	list, err := h.directory.Standings(ctx, u.user)
 	var blocked []chat.UserID
 	if err == nil {
 		blocked, err = h.directory.BlockedUsers(ctx, u.user)
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	u.failed = err
-	for _, id := range ids {
-		if joined, told := u.changes[id]; (!told || joined) && h.users[u.user] == u {
-			h.addMember(u, id)
+	u.failed, u.loading = err, false
+	if h.users[u.user] == u {
+		for _, s := range list {
+			h.addMember(u, s)
+		}
+		for _, c := range u.changes {
+			h.apply(u, c)
 		}
 	}
 	for _, other := range blocked {
@@ -101,7 +108,7 @@ func (h *Hub) load(ctx context.Context, u *online, first bool) error {
 		}
 	}
 	u.changes, u.blockChanges = nil, nil
-	close(u.loading)
+	close(u.loaded)
 	return err
 }
 
@@ -125,12 +132,12 @@ func (h *Hub) leave(s *Session) {
 	}
 }
 
-func (h *Hub) addMember(u *online, id chat.ChannelID) {
-	u.channels[id] = struct{}{}
-	set := h.members[id]
+func (h *Hub) addMember(u *online, s chat.Standing) {
+	u.channels[s.Channel] = standing{muted: s.Muted, chatting: s.Chatting}
+	set := h.members[s.Channel]
 	if set == nil {
 		set = map[*online]struct{}{}
-		h.members[id] = set
+		h.members[s.Channel] = set
 	}
 	set[u] = struct{}{}
 }
@@ -160,12 +167,7 @@ func (h *Hub) IsMember(user chat.UserID, channel chat.ChannelID) bool {
 func (h *Hub) Joined(user chat.UserID, channel chat.ChannelID) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if u := h.users[user]; u != nil {
-		if u.changes != nil {
-			u.changes[channel] = true
-		}
-		h.addMember(u, channel)
-	}
+	h.note(user, changed{channel, joined})
 }
 
 // Blocked notes that a user blocks another one, or no longer: he is told nothing
@@ -185,15 +187,11 @@ func (h *Hub) Blocked(user, other chat.UserID, on bool) {
 // of it any more.
 func (h *Hub) Left(user chat.UserID, channel chat.ChannelID) {
 	h.mu.Lock()
-	u := h.users[user]
+	u := h.note(user, changed{channel, left})
 	if u == nil {
 		h.mu.Unlock()
 		return
 	}
-	if u.changes != nil {
-		u.changes[channel] = false
-	}
-	h.removeMember(u, channel)
 	var told []*Session
 	for s := range u.sessions {
 		if s.dropChannel(channel) {

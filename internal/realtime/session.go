@@ -62,7 +62,9 @@ type Session struct {
 	epoch int
 	// resuming: a new link subscribes again, and events are held.
 	resuming bool
-	// held are the events that wait for that to end.
+	// again: it has not finished that, so that its listeners are not all there.
+	again bool
+	// held are the events that wait for resuming to end.
 	held queue
 	// gap tells that neither queue nor held has all that is owed: the log
 	// has to be read.
@@ -73,11 +75,8 @@ type Session struct {
 	ended bool
 	// away: without a link for longer than the grace.
 	away bool
-	// chats are the channels that the session counts as chatting in,
-	// keptChats those of them that the keeper has been told of; it knows
-	// nothing yet of a session that was restored.
-	chats, keptChats map[chat.ChannelID]struct{}
-	chatsUnknown     bool
+	// chats are the channels that the session counts as chatting in.
+	chats map[chat.ChannelID]struct{}
 
 	queue queue
 	// scheduled: a flusher knows that there is something to write.

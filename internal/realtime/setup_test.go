@@ -43,6 +43,7 @@ type world struct {
 	directory *directory
 	keeper    *keeper
 	signals   *signals
+	attended  *attended
 	// head is the position of the newest event.
 	head chat.Position
 	// stop ends the hub's background work and waits for it; end does not wait.
@@ -53,10 +54,10 @@ func newWorld(tb testing.TB, change ...func(*realtime.Options)) *world {
 	tb.Helper()
 	w := &world{
 		tb: tb, clock: clocktest.New(time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)),
-		directory: &directory{channels: map[chat.UserID][]chat.ChannelID{}}, keeper: newKeeper(), signals: &signals{},
+		directory: &directory{channels: map[chat.UserID][]chat.ChannelID{}}, keeper: newKeeper(), signals: &signals{}, attended: &attended{},
 	}
 	o := realtime.Options{
-		Directory: w.directory, Keeper: w.keeper, Signals: w.signals.hear, Now: w.clock.Now,
+		Directory: w.directory, Keeper: w.keeper, Attendance: w.attended, Signals: w.signals.hear, Now: w.clock.Now,
 		Limits: realtime.Limits{Items: 1000, Bytes: 1 << 20, Subscriptions: 100},
 		Grace:  10 * time.Second, Window: time.Minute, Crowd: 100,
 	}
@@ -180,7 +181,7 @@ func (l *link) Deliver(items []realtime.Item) bool {
 	defer l.mu.Unlock()
 	l.writes++
 	for _, it := range items {
-		g := got{mark: it.Frame.Mark, request: it.Frame.Request, body: string(it.Frame.Body)}
+		g := got{mark: it.Frame.Mark, request: it.Frame.Request, body: string(it.Frame.Body) + string(it.Frame.Ending)}
 		if sub := it.Subscription; sub != nil {
 			g.id, g.slot, g.topic = sub.ID, sub.Slot, sub.Topic
 		}
@@ -284,10 +285,14 @@ type directory struct {
 	asked, answer chan struct{}
 }
 
-func (d *directory) Memberships(ctx context.Context, u chat.UserID) ([]chat.ChannelID, error) {
+func (d *directory) Standings(ctx context.Context, u chat.UserID) ([]chat.Standing, error) {
 	d.mu.Lock()
 	d.lookups++
-	ids, err := slices.Clone(d.channels[u]), d.fail
+	var list []chat.Standing
+	for _, id := range d.channels[u] {
+		list = append(list, chat.Standing{Channel: id})
+	}
+	err := d.fail
 	asked, answer := d.asked, d.answer
 	d.mu.Unlock()
 	if asked != nil {
@@ -298,7 +303,49 @@ func (d *directory) Memberships(ctx context.Context, u chat.UserID) ([]chat.Chan
 			return nil, ctx.Err()
 		}
 	}
-	return ids, err
+	return list, err
+}
+
+// attended remembers where each session was last said to chat, such as
+// "1: 21 22", and all that was said.
+type attended struct {
+	mu   sync.Mutex
+	last map[chat.SessionID]string
+	said []string
+	fail bool
+}
+
+func (a *attended) Attend(_ context.Context, list []chat.Attendance) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.fail {
+		a.fail = false
+		return errors.New("no store")
+	}
+	if a.last == nil {
+		a.last = map[chat.SessionID]string{}
+	}
+	for _, now := range list {
+		text := strings.Trim(fmt.Sprint(now.Channels), "[]")
+		if a.last[now.Session] != text {
+			a.said = append(a.said, fmt.Sprintf("%d: %s", now.Session, text))
+		}
+		a.last[now.Session] = text
+	}
+	return nil
+}
+
+// want waits until the sessions have been said to chat as the last of these
+// says, and checks what was said on the way.
+func (a *attended) want(tb testing.TB, s *realtime.Session, said ...string) {
+	tb.Helper()
+	s.Attended(tb.Context())
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !slices.Equal(a.said, said) {
+		tb.Errorf("attendance was %q, want %q", a.said, said)
+	}
+	a.said = nil
 }
 
 func (d *directory) BlockedUsers(_ context.Context, u chat.UserID) ([]chat.UserID, error) {
@@ -312,7 +359,6 @@ type keeper struct {
 	mu    sync.Mutex
 	fail  bool
 	texts map[chat.SessionID]string
-	chats map[chat.SessionID]string
 	calls []int
 	kept  chan struct{}
 	// asked hears that something is to be kept; where gate is not nil, it is
@@ -321,7 +367,7 @@ type keeper struct {
 }
 
 func newKeeper() *keeper {
-	return &keeper{texts: map[chat.SessionID]string{}, chats: map[chat.SessionID]string{}, kept: make(chan struct{}, 1000), asked: make(chan struct{}, 1)}
+	return &keeper{texts: map[chat.SessionID]string{}, kept: make(chan struct{}, 1000), asked: make(chan struct{}, 1)}
 }
 
 func (k *keeper) KeepAcknowledged(ctx context.Context, texts map[chat.SessionID]string) error {
@@ -344,40 +390,6 @@ func (k *keeper) KeepAcknowledged(ctx context.Context, texts map[chat.SessionID]
 	}
 	maps.Copy(k.texts, texts)
 	return nil
-}
-
-func (k *keeper) KeepChats(_ context.Context, chats map[chat.SessionID][]chat.ChannelID) error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	defer func() { k.kept <- struct{}{} }()
-	if k.fail {
-		return errors.New("the store is away")
-	}
-	for id, channels := range chats {
-		slices.Sort(channels)
-		k.chats[id] = fmt.Sprint(channels)
-	}
-	return nil
-}
-
-// awaitChats waits until a session is kept as chatting in some channels, such
-// as "[21 22]".
-func (k *keeper) awaitChats(tb testing.TB, id chat.SessionID, want string) {
-	tb.Helper()
-	limit := time.After(patience)
-	for {
-		k.mu.Lock()
-		got := k.chats[id]
-		k.mu.Unlock()
-		if got == want {
-			return
-		}
-		select {
-		case <-k.kept:
-		case <-limit:
-			tb.Fatalf("session %d is kept as chatting in %q, want %q", id, got, want)
-		}
-	}
 }
 
 func (k *keeper) text(id chat.SessionID) string {

@@ -82,6 +82,11 @@ type Publication struct {
 	Members chat.ChannelID
 	// Everyone means all users online of this application.
 	Everyone chat.ApplicationID
+	// Audience, if set, narrows Members, and the publication is Personal.
+	Audience *Audience
+	// Personal tells that what Render makes lacks its end, which each user has
+	// his own of; Muted is which one a publication to a user's topic ends in.
+	Personal, Muted bool
 	// Only, if set, means this session alone; Except leaves one out.
 	Only, Except chat.SessionID
 	// From is the user whose doing is told of, zero for what everybody is told:
@@ -105,7 +110,13 @@ type Frame struct {
 	Receipt bool
 	Message chat.Seq
 	Body    []byte
+	// Ending follows Body where that is shared by users to each of whom
+	// something else is said at the end.
+	Ending []byte
 }
+
+// Size is that of the body with its ending.
+func (f *Frame) Size() int { return len(f.Body) + len(f.Ending) }
 
 // Item is one thing to be written to one session.
 type Item struct {
@@ -118,4 +129,4 @@ type Item struct {
 // overhead is what an item weighs besides its body, roughly.
 const overhead = 256
 
-func (i Item) weight() int { return len(i.Frame.Body) + overhead }
+func (i Item) weight() int { return i.Frame.Size() + overhead }

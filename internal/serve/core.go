@@ -18,6 +18,7 @@ import (
 	"github.com/purrchat/purr/internal/app/functions"
 	"github.com/purrchat/purr/internal/app/imports"
 	"github.com/purrchat/purr/internal/app/messages"
+	"github.com/purrchat/purr/internal/app/notify"
 	"github.com/purrchat/purr/internal/app/timeline"
 	"github.com/purrchat/purr/internal/blob"
 	"github.com/purrchat/purr/internal/chat"
@@ -53,6 +54,7 @@ type core struct {
 	imports   *imports.Imports
 	functions *functions.Functions
 	timeline  *timeline.Timeline
+	notify    *notify.Notify
 }
 
 // purpose says what a core is opened for.
@@ -129,6 +131,7 @@ func openCore(ctx context.Context, c config.Config, p purpose) (_ *core, err err
 	}
 	k.functions = &functions.Functions{DB: k.db, IDs: ids, Secrets: secrets}
 	k.timeline = &timeline.Timeline{DB: k.db}
+	k.notify = &notify.Notify{DB: k.db}
 	return k, nil
 }
 

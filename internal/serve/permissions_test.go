@@ -358,7 +358,8 @@ func listen(c *servetest.Client, topic string) outcome {
 		return outcome{name: "silence"}
 	}
 	c.Await("the fence", fence)
-	c.Write("UNSUBSCRIBE", "", "id:topic")
+	c.Write("UNSUBSCRIBE", "", "id:topic", "receipt:no more")
+	c.AwaitReceipt("no more") // and the end of a chat session is in the log
 	return outcome{}
 }
 

@@ -58,12 +58,17 @@ type Post struct {
 	AuthorBlocks bool
 	// Hidden tells that members have hidden the channel.
 	Hidden bool
+	// Newest is the channel's newest message, zero where there is none.
+	Newest chat.MessageID
+	// ParentAuthor is who wrote the message that is replied to, zero where that
+	// is nobody. The caller adds him.
+	ParentAuthor chat.UserID
 }
 
 // ChannelForPost finds in one query what a message needs, since most messages
 // need no other.
 func (tx *Tx) ChannelForPost(app chat.ApplicationID, channel chat.ChannelID, user chat.UserID) (p Post, err error) {
-	row := tx.row(`SELECT `+userColumns+`, c.type,
+	row := tx.row(`SELECT `+userColumns+`, c.type, c.last_message,
 			EXISTS (SELECT 1 FROM members m WHERE m.channel_id = c.id AND m.user_id = $3),
 			EXISTS (SELECT 1 FROM members h WHERE h.channel_id = c.id AND h.hidden = TRUE),
 			c.type = 'DIRECT' AND (EXISTS (SELECT 1 FROM user_blocks b WHERE b.user_id = $3)
@@ -71,7 +76,7 @@ func (tx *Tx) ChannelForPost(app chat.ApplicationID, channel chat.ChannelID, use
 		FROM channels c LEFT JOIN users u ON u.id = $3 AND u.application_id = $4 AND u.deleted_at = 0
 		WHERE c.id = $2 AND c.application_id = $4 AND c.deleted_at = 0`, micros(tx.Now), int64(channel), int64(user), int64(app))
 	p.Channel.ID, p.Channel.Application = channel, app
-	p.Author, err = readUser(withExtra{row, []any{&p.Channel.Type, &p.Member, &p.Hidden, &p.AuthorBlocks}})
+	p.Author, err = readUser(withExtra{row, []any{&p.Channel.Type, &p.Newest, &p.Member, &p.Hidden, &p.AuthorBlocks}})
 	return p, tx.wrap("find channel for a message", err)
 }
 
@@ -195,6 +200,9 @@ func (tx *Tx) PurgeChannel(id chat.ChannelID, limit int) (more bool, err error) 
 	}
 	messages, err := tx.exec("purge messages", `DELETE FROM messages WHERE id IN (SELECT id FROM messages WHERE channel_id = $1 ORDER BY seq LIMIT $2)`, int64(id), limit)
 	if err != nil {
+		return false, err
+	}
+	if err := tx.purgeAttendance(id, limit); err != nil {
 		return false, err
 	}
 	members, err := tx.exec("purge members", `DELETE FROM members WHERE channel_id = $1 AND user_id IN

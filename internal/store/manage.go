@@ -1,6 +1,8 @@
 package store
 
 import (
+	"errors"
+
 	"github.com/purrchat/purr/internal/chat"
 	"github.com/purrchat/purr/internal/kit/ident"
 )
@@ -19,8 +21,23 @@ func (tx *Tx) SetModerator(channel chat.ChannelID, user chat.UserID, on bool) (c
 	return n > 0, err
 }
 
-// SetMuted is like SetModerator.
+// SetMuted is like SetModerator. What was notified until now stays as it was.
 func (tx *Tx) SetMuted(channel chat.ChannelID, user chat.UserID, on bool) (changed bool, err error) {
+	s, err := tx.standing(channel, user)
+	if errors.Is(err, ErrNotFound) || (err == nil && s.muted == on) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if s.awayFrom != chatting {
+		if err := tx.endAbsence(channel, user, s); err != nil {
+			return false, err
+		}
+		if err := tx.setAwayFrom(channel, user, s.now); err != nil {
+			return false, err
+		}
+	}
 	n, err := tx.exec("set muted", `UPDATE members SET muted = $3 WHERE channel_id = $1 AND user_id = $2 AND muted <> $3`, int64(channel), int64(user), on)
 	return n > 0, err
 }

@@ -5,10 +5,10 @@ import "github.com/purrchat/purr/internal/chat"
 // InsertMember adds a membership, which begins with everything read;
 // ErrDuplicate says that it was there.
 func (tx *Tx) InsertMember(m chat.Member) error {
-	n, err := tx.exec("insert member", `INSERT INTO members (channel_id, user_id, joined_at, read_at, read_seq, read_ordinal)
-		SELECT c.id, CAST($2 AS BIGINT), CAST($3 AS BIGINT), CAST($3 AS BIGINT), `+newestIn("seq")+`, `+newestIn("ordinal")+`
+	n, err := tx.exec("insert member", `INSERT INTO members (channel_id, user_id, joined_at, read_at, joined_position, away_from, read_seq, read_ordinal)
+		SELECT c.id, CAST($2 AS BIGINT), CAST($3 AS BIGINT), CAST($3 AS BIGINT), CAST($4 AS BIGINT), c.seq, `+newestIn("seq")+`, `+newestIn("ordinal")+`
 		FROM channels c WHERE c.id = $1 ON CONFLICT DO NOTHING`,
-		int64(m.Channel), int64(m.User), micros(m.JoinedAt))
+		int64(m.Channel), int64(m.User), micros(m.JoinedAt), int64(tx.Position()))
 	if err == nil && n == 0 {
 		err = ErrDuplicate
 	}
@@ -21,7 +21,10 @@ func (tx *Tx) DeleteMember(channel chat.ChannelID, user chat.UserID) error {
 	if err == nil && n == 0 {
 		err = ErrNotFound
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return tx.forgetAttendance(channel, user)
 }
 
 // IsMember tells whether a user is a member of a channel.
@@ -110,6 +113,15 @@ func (tx *Tx) Memberships(channel chat.ChannelID, r chat.PageRequest) (chat.Page
 // PurgeMemberships removes up to limit memberships of a user and tells the
 // channels they were in.
 func (tx *Tx) PurgeMemberships(user chat.UserID, limit int) ([]chat.ChannelID, error) {
-	return collectWritten(tx, "purge memberships", readID[chat.ChannelID], `DELETE FROM members WHERE user_id = $1 AND channel_id IN
+	left, err := collectWritten(tx, "purge memberships", readID[chat.ChannelID], `DELETE FROM members WHERE user_id = $1 AND channel_id IN
 		(SELECT channel_id FROM members WHERE user_id = $1 ORDER BY channel_id LIMIT $2) RETURNING channel_id`, int64(user), limit)
+	if err != nil {
+		return nil, err
+	}
+	for _, channel := range left {
+		if err := tx.forgetAttendance(channel, user); err != nil {
+			return nil, err
+		}
+	}
+	return left, tx.forgetNotifications(user)
 }

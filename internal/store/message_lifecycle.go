@@ -285,7 +285,7 @@ func (tx *Tx) MessagesBetween(app chat.ApplicationID, after, before chat.Message
 // purgeLifecycle removes what hangs on the first messages of a deleted channel,
 // which are about to go.
 func (tx *Tx) purgeLifecycle(id chat.ChannelID, limit int) error {
-	for _, table := range []string{"hidden_messages", "reactions", "message_reports"} {
+	for _, table := range []string{"hidden_messages", "reactions", "message_reports", "notices"} {
 		if _, err := tx.exec("purge "+table, `DELETE FROM `+table+` WHERE message_id IN
 			(SELECT id FROM messages WHERE channel_id = $1 ORDER BY seq LIMIT $2)`, int64(id), limit); err != nil {
 			return err

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"slices"
 	"time"
 
 	"github.com/purrchat/purr/internal/chat"
@@ -69,43 +68,6 @@ func (tx *Tx) ChatSessions(app chat.ApplicationID, state chat.SessionState, r ch
 		},
 		order: orderBy(r.Sort, chatSessionSort, "c.created_at", "c.id"),
 	}, q, r)
-}
-
-// SetChats makes the channels that a living session on a node has open those
-// that are given: others end, new ones begin. newID names the new ones. It does
-// nothing where the session has moved to another node or has ended.
-func (tx *Tx) SetChats(id chat.SessionID, node chat.NodeID, channels []chat.ChannelID, newID func() int64) error {
-	var app chat.ApplicationID
-	err := tx.row(`SELECT application_id FROM user_sessions WHERE id = $1 AND node_id = $2 AND ended_at = 0`, int64(id), int64(node)).Scan(&app)
-	if err != nil {
-		if err = tx.wrap("find session", err); err == ErrNotFound { //nolint:errorlint // wrap gives it as it is
-			return nil
-		}
-		return err
-	}
-	open, err := collect(tx, "list open chats", readID[chat.ChannelID], `SELECT channel_id FROM chat_sessions WHERE session_id = $1 AND ended_at = 0`, int64(id))
-	if err != nil {
-		return err
-	}
-	for _, c := range open {
-		if slices.Contains(channels, c) {
-			continue
-		}
-		if _, err := tx.exec("end chat session", `UPDATE chat_sessions SET ended_at = $1 WHERE session_id = $2 AND channel_id = $3 AND ended_at = 0`,
-			micros(tx.Now), int64(id), int64(c)); err != nil {
-			return err
-		}
-	}
-	for _, c := range channels {
-		if slices.Contains(open, c) {
-			continue
-		}
-		if _, err := tx.exec("insert chat session", `INSERT INTO chat_sessions (id, application_id, session_id, channel_id, created_at) VALUES ($1, $2, $3, $4, $5)`,
-			newID(), int64(app), int64(id), int64(c), micros(tx.Now)); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // endChats ends the chat sessions of sessions that have just ended.

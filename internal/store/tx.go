@@ -34,6 +34,8 @@ type Tx struct {
 	// failed is the error of a statement, after which PostgreSQL takes no
 	// more of them: whatever fn made of it, nothing of this run may stay.
 	failed error
+	// head is the position of the newest event before those of this update.
+	head   chat.Position
 	events []chat.Event
 	// follow tells the jobs that follow an event.
 	follow func(chat.Event) ([]Job, error)
@@ -96,6 +98,10 @@ func (tx *Tx) Nested(fn func() error) error {
 	}
 	return err
 }
+
+// Position is that of the newest event, those recorded by this update included:
+// the present, in the order in which things happen.
+func (tx *Tx) Position() chat.Position { return tx.head + chat.Position(len(tx.events)) }
 
 // nextSeq moves the counter of the event's channel and, with a new message,
 // what the channel knows as its newest one.

@@ -185,8 +185,9 @@ func (w *writer) try(ctx context.Context, group []*update) (rest []*update, even
 		return nil, nil, fmt.Errorf("lock the log: %w", err)
 	}
 	failures := make([]error, len(group))
+	position := chat.Position(head)
 	for i, u := range group {
-		u.tx = &Tx{Now: w.db.clock(), ctx: ctx, conn: w.conn, dialect: w.db.dialect, update: true, follow: *w.follow.Load()}
+		u.tx = &Tx{Now: w.db.clock(), head: position, ctx: ctx, conn: w.conn, dialect: w.db.dialect, update: true, follow: *w.follow.Load()}
 		err := call(u.fn, u.tx)
 		failed := u.tx.failed
 		if failed != nil && (w.db.dialect.retry(failed) || w.db.dialect.lost(failed)) {
@@ -194,6 +195,7 @@ func (w *writer) try(ctx context.Context, group []*update) (rest []*update, even
 			return nil, nil, failed
 		}
 		if err == nil && failed == nil {
+			position = u.tx.Position()
 			continue
 		}
 		if err == nil {

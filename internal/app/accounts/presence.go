@@ -107,6 +107,9 @@ func (a *Accounts) sweepDepartures(ctx context.Context) error {
 			online, err = tx.Online(gone.user)
 			return err
 		})
+		if err == nil {
+			err = a.endAbandonedChats(ctx, gone)
+		}
 		if err != nil {
 			a.leaving.back(due[i:])
 			return err
@@ -134,7 +137,7 @@ func (a *Accounts) sweepSessions(ctx context.Context) error {
 			list, err := tx.LapsedSessions(sweepBatch)
 			lapsed = len(list)
 			for _, s := range list {
-				err = errors.Join(err, tx.EndSession(s.ID), tx.ForgetRequests(s.ID))
+				err = errors.Join(err, endChats(tx, s.Session), tx.EndSession(s.ID), tx.ForgetRequests(s.ID))
 			}
 			return err
 		})

@@ -54,15 +54,3 @@ func checkSessions(actor chat.Actor, state chat.SessionState) error {
 	}
 	return chat.CheckSessionState(state)
 }
-
-// KeepChats notes which channels sessions of this node have open.
-func (a *Accounts) KeepChats(ctx context.Context, chats map[chat.SessionID][]chat.ChannelID) error {
-	return a.DB.Update(ctx, func(tx *store.Tx) error {
-		for id, channels := range chats {
-			if err := tx.SetChats(id, a.Node, channels, a.IDs.Next); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}

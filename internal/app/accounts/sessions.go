@@ -195,6 +195,9 @@ func (a *Accounts) EndSession(ctx context.Context, s chat.Session) error {
 	var online bool
 	err := a.DB.Update(ctx, func(tx *store.Tx) error {
 		online = true
+		if err := endChats(tx, s); err != nil {
+			return err
+		}
 		if err := tx.EndSession(s.ID); err != nil {
 			if errors.Is(err, store.ErrNotFound) {
 				return nil

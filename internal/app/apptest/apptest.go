@@ -25,6 +25,7 @@ import (
 	"github.com/purrchat/purr/internal/app/functions"
 	"github.com/purrchat/purr/internal/app/imports"
 	"github.com/purrchat/purr/internal/app/messages"
+	"github.com/purrchat/purr/internal/app/notify"
 	"github.com/purrchat/purr/internal/app/timeline"
 	"github.com/purrchat/purr/internal/blob/disk"
 	"github.com/purrchat/purr/internal/chat"
@@ -61,6 +62,7 @@ type World struct {
 	Blobs     *disk.Store
 	Timeline  *timeline.Timeline
 	Signals   *Signals
+	Notify    *notify.Notify
 
 	// Credentials are those of App.
 	Credentials chat.Credentials
@@ -101,6 +103,7 @@ func New(tb testing.TB, dsn string) *World {
 	}
 	w.Functions = &functions.Functions{DB: w.DB, IDs: w.IDs, Secrets: w.secrets()}
 	w.Timeline = &timeline.Timeline{DB: w.DB}
+	w.Notify = &notify.Notify{DB: w.DB}
 	w.rows = storetest.Counter(tb, dsn)
 	w.Credentials = w.Application("Test")
 	w.App = w.Credentials.Application

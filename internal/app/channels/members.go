@@ -226,3 +226,13 @@ func (cs *Channels) Memberships(ctx context.Context, user chat.UserID) (ids []ch
 	})
 	return ids, err
 }
+
+// Standings lists the memberships of a user with what they mean for what he is
+// told.
+func (cs *Channels) Standings(ctx context.Context, user chat.UserID) (list []chat.Standing, err error) {
+	err = cs.DB.View(ctx, func(tx *store.Tx) error {
+		list, err = tx.Standings(user)
+		return err
+	})
+	return list, err
+}

@@ -286,7 +286,7 @@ func TestThreads(t *testing.T) {
 		aside := send(t, w, w.As(bob), messages.SendInput{Thread: thread.ID, Body: "aside"}).Message
 		reply := send(t, w, w.As(bob), messages.SendInput{Thread: chat.ThreadID(top.ID), Body: "reply"}).Message
 		deeper := send(t, w, w.As(bob), messages.SendInput{Parent: reply.ID, Body: "deeper"}).Message
-		want(t, "events", w.News(), "message.created message.created message.created message.created message.created")
+		want(t, "events", w.News(), "message.created message.created message.created message.created user.notified message.created")
 		if aside.Thread != thread.ID || aside.Level != 0 || reply.Parent != top.ID || reply.Level != 1 || deeper.Level != 2 {
 			t.Errorf("%+v %+v %+v", aside, reply, deeper)
 		}

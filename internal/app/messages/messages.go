@@ -76,7 +76,7 @@ func (ms *Messages) Begin(ctx context.Context, actor chat.Actor, in SendInput) (
 			}
 			return err
 		}
-		if out, err = write(tx, actor, m, post); err != nil || out.Repeated {
+		if out, err = ms.write(tx, actor, m, post); err != nil || out.Repeated {
 			return err
 		}
 		return ms.wantPreviews(tx, out.Message)
@@ -140,10 +140,15 @@ func (in SendInput) post(tx *store.Tx, actor chat.Actor) (store.Post, error) {
 }
 
 // write numbers and stores a message, unless the request has done so before.
-func write(tx *store.Tx, actor chat.Actor, m chat.Message, post store.Post) (Sent, error) {
+func (ms *Messages) write(tx *store.Tx, actor chat.Actor, m chat.Message, post store.Post) (Sent, error) {
 	var author *chat.User // nil for a system message
 	if post.Author.ID != 0 {
 		author = &post.Author
+	}
+	if m.ID <= post.Newest {
+		// It was overtaken. Within a channel identifiers grow with numbers, so
+		// that either orders its messages among those of others.
+		m.ID = chat.MessageID(ms.IDs.After(int64(post.Newest)))
 	}
 	earlier, err := tx.ClaimRequest(actor, store.MessageMaker, int64(m.ID))
 	if err != nil {
@@ -172,6 +177,9 @@ func write(tx *store.Tx, actor chat.Actor, m chat.Message, post store.Post) (Sen
 		return Sent{}, err
 	}
 	if err := tx.InsertMessage(m); err != nil {
+		return Sent{}, err
+	}
+	if err := ms.notice(tx, m, post); err != nil {
 		return Sent{}, err
 	}
 	if post.Hidden {

@@ -26,6 +26,7 @@ func (in SendInput) placed(tx *store.Tx, actor chat.Actor, m *chat.Message) (sto
 		case chat.MainThread:
 		}
 	}
+	var parentAuthor chat.UserID
 	if in.Parent != 0 {
 		unknown = chat.ErrUnknownMessage
 		parent, err := tx.Message(actor.Application, in.Parent)
@@ -33,9 +34,13 @@ func (in SendInput) placed(tx *store.Tx, actor chat.Actor, m *chat.Message) (sto
 			return store.Post{}, store.OrRefuse(err, unknown)
 		}
 		in.Channel, m.Parent, m.Level, m.Thread = parent.Channel, parent.ID, parent.Level+1, parent.Thread
+		if parent.User != nil {
+			parentAuthor = parent.User.ID
+		}
 	}
 	m.Channel = in.Channel
 	post, err := in.post(tx, actor)
+	post.ParentAuthor = parentAuthor
 	if errors.Is(err, chat.ErrUnknownChannel) {
 		err = unknown // what the actor may not see has no messages either
 	}

@@ -85,10 +85,12 @@ type subjects struct {
 	messageIDs []chat.MessageID
 	channelIDs []chat.ChannelID
 	userIDs    []chat.UserID
+	noticeIDs  []chat.NotificationID
 
 	messages map[chat.MessageID]chat.Message
 	channels map[chat.ChannelID]*chat.Channel
 	users    map[chat.UserID]chat.User
+	notices  map[chat.NotificationID]chat.Notice
 
 	lifecycle
 }
@@ -106,6 +108,11 @@ func (s *subjects) want(e chat.Event) {
 		return
 	}
 	switch {
+	case e.Kind.OfNotice():
+		s.noticeIDs = append(s.noticeIDs, chat.NotificationID(e.Subject))
+		return
+	case e.Kind.OfChat():
+		return
 	case e.Kind.OwnChannel():
 		s.channelIDs = append(s.channelIDs, chat.ChannelID(e.Subject))
 	case e.Kind.OfUserBlock():
@@ -125,6 +132,9 @@ func (s *subjects) find(tx *store.Tx, app chat.ApplicationID) (err error) {
 		return err
 	}
 	if s.users, err = tx.UsersByID(app, s.userIDs); err != nil {
+		return err
+	}
+	if s.notices, err = tx.NoticesByID(app, s.noticeIDs); err != nil {
 		return err
 	}
 	s.missing()
@@ -155,6 +165,10 @@ func (s *subjects) fill(e *chat.Event) {
 		return
 	}
 	if s.fillLifecycle(e) {
+		return
+	}
+	if e.Kind.OfNotice() {
+		e.Notice = found(s.notices, chat.NotificationID(e.Subject))
 		return
 	}
 	channel, user := e.Channel, e.Target

@@ -125,6 +125,7 @@ func Operations() []Operation {
 		{Method: "GET", Path: "/users/{id}/channels", ID: "listUserChannels", Tag: "Users", Summary: "List the channels of a user", parameters: numberedPage(), answer: pageOf("channels", "ChannelResource")},
 		{Method: "GET", Path: "/users/{id}/messages", ID: "listUserMessages", Tag: "Users", Summary: "List the messages that a user has sent", About: "The newest come first.", parameters: cursorPage(
 			filter("unread", truth(), "Instead the messages that he has not read, in all his channels.")), answer: cursorPageOf("messages", "MessageResource")},
+		{Method: "GET", Path: "/users/{id}/notifications", ID: "listUserNotifications", Tag: "Users", Summary: "List the notifications of a user", About: "The newest come first. They are what he was told of because he had no chat session where it happened.", parameters: cursorPage(), answer: cursorPageOf("notifications", "NotificationResource")},
 		{Method: "GET", Path: "/users/{id}/messages/unread/count", ID: "countUserUnreadMessages", Tag: "Users", Summary: "Count the messages that a user has not read", answer: ref("CountResource")},
 		{Method: "POST", Path: "/users/{id}/display-picture", ID: "updateUserDisplayPicture", Tag: "Users", Summary: "Set a user's display picture",
 			body: append(jsonBody("CreateExternalFileProperties"), form()), answer: ref("ChatUserResource")},

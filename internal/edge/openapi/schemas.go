@@ -6,7 +6,7 @@ package openapi
 func schemas() map[string]schema {
 	all := map[string]schema{}
 	for _, group := range []map[string]schema{
-		common(), applications(), users(), sessions(), channels(), memberships(), messages(), jobs(), functions(),
+		common(), applications(), users(), sessions(), channels(), memberships(), messages(), notifications(), jobs(), functions(),
 	} {
 		for name, s := range group {
 			all[name] = s

@@ -28,6 +28,7 @@ import (
 	"github.com/purrchat/purr/internal/app/functions"
 	"github.com/purrchat/purr/internal/app/imports"
 	"github.com/purrchat/purr/internal/app/messages"
+	"github.com/purrchat/purr/internal/app/notify"
 )
 
 // Deps are the deeds behind the door and its limits. The deeds, Now and Log
@@ -39,6 +40,7 @@ type Deps struct {
 	Files     *files.Files
 	Imports   *imports.Imports
 	Functions *functions.Functions
+	Notify    *notify.Notify
 
 	// PublicURL is what links begin with, without a slash at its end. Where it
 	// is empty, links lead to the host that the request named.

@@ -31,6 +31,7 @@ func (d *door) routes() []route {
 		operation("GET", "/users/{id}/channels", d.listUserChannels),
 		operation("GET", "/users/{id}/messages", d.listUserMessages),
 		operation("GET", "/users/{id}/messages/unread/count", d.countUserUnreadMessages),
+		operation("GET", "/users/{id}/notifications", d.listUserNotifications),
 		operation("POST", "/users/{id}/display-picture", d.updateDisplayPicture),
 		operation("GET", "/users/{id}/secrets/{name}", d.retrieveUserSecret),
 		operation("PUT", "/users/{id}/secrets/{name}", d.setUserSecret),

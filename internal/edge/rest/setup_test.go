@@ -21,6 +21,7 @@ import (
 	"github.com/purrchat/purr/internal/app/functions"
 	"github.com/purrchat/purr/internal/app/imports"
 	"github.com/purrchat/purr/internal/app/messages"
+	"github.com/purrchat/purr/internal/app/notify"
 	"github.com/purrchat/purr/internal/blob/disk"
 	"github.com/purrchat/purr/internal/chat"
 	"github.com/purrchat/purr/internal/edge/rest"
@@ -80,6 +81,7 @@ func newPlace(t *testing.T, options ...func(*rest.Deps)) *place {
 		Accounts: p.accounts,
 		Channels: &channels.Channels{DB: db, IDs: ids},
 		Messages: &messages.Messages{DB: db, IDs: ids},
+		Notify:   &notify.Notify{DB: db},
 		Files:    &files.Files{DB: db, IDs: ids, Accounts: p.accounts, Blobs: disk.New(t.TempDir()), MaxSize: maxFile},
 		MaxBody:  maxBody,
 		Now:      clock.Now,

@@ -46,6 +46,7 @@ func (c *connection) connect(f *stomp.Frame) bool {
 	s, err := c.server.Hub.Attach(ctx, realtime.Client{
 		Session: started.Session, Resumed: started.Resumed, Kept: started.Acknowledged, Since: started.Since,
 		Acknowledges: strings.HasPrefix(agent, "ChatKitty-JS") || strings.HasPrefix(agent, "ChatKitty-ChatUI"),
+		Endings:      c.server.endings(&started.User),
 	}, c.link)
 	if err != nil {
 		c.log(c.server.Accounts.EndSession(ctx, started.Session), "end session")

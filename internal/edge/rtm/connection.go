@@ -129,8 +129,7 @@ func (c *connection) handle(f *stomp.Frame) bool {
 	case stomp.Subscribe:
 		c.subscribe(f)
 	case stomp.Unsubscribe:
-		c.session.Unsubscribe(string(f.Header("id")))
-		c.receipt(f)
+		c.unsubscribe(f)
 	case stomp.Send:
 		c.send(f)
 	case stomp.Disconnect:

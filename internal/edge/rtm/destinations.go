@@ -97,6 +97,7 @@ var actions = map[string]action{ //nolint:gochecknoglobals // the table of conte
 	"channels/{id}.keystrokes":          typeKeys,
 	"users/{id}.block":                  blockUser,
 	"user_blocked_records/{id}.delete":  unblockUser,
+	"notifications/{id}.read":           readNotification,
 }
 
 // pipelined are the actions that a client may send one after the other without

@@ -136,17 +136,24 @@ func (l *socketLink) Deliver(items []realtime.Item) bool {
 			}
 			b.small = appendEvent(b.small, it)
 		}
-		if len(body) < shareFrom {
-			b.small = append(b.small, body...)
-			continue
-		}
-		b.parts = append(b.parts, b.small[start:len(b.small):len(b.small)], body)
-		start = len(b.small)
+		start = b.add(start, body)
+		start = b.add(start, it.Frame.Ending)
 	}
 	if len(b.small) > start {
 		b.parts = append(b.parts, b.small[start:])
 	}
 	return l.writeParts(b, true)
+}
+
+// add writes a part of a body: a short one is copied to what small has from
+// start on, a long one is written from where it is. It gives the new start.
+func (b *batch) add(start int, body []byte) int {
+	if len(body) < shareFrom {
+		b.small = append(b.small, body...)
+		return start
+	}
+	b.parts = append(b.parts, b.small[start:len(b.small):len(b.small)], body)
+	return len(b.small)
 }
 
 // reserve makes room, so that small does not move while parts point into it.
@@ -157,8 +164,10 @@ func (b *batch) reserve(items []realtime.Item) {
 		if sub := items[i].Subscription; sub != nil {
 			need += 320 + 2*len(sub.ID) + 2*len(sub.Destination) + 4*len(items[i].Frame.Request)
 		}
-		if n := len(items[i].Frame.Body); n < shareFrom {
-			need += n
+		for _, body := range [...][]byte{items[i].Frame.Body, items[i].Frame.Ending} {
+			if len(body) < shareFrom {
+				need += len(body)
+			}
 		}
 	}
 	if cap(b.small) < need {
@@ -190,7 +199,7 @@ func appendReceipt(dst []byte, request string) []byte {
 func appendEvent(dst []byte, it *realtime.Item) []byte {
 	var room [512]byte
 	head := appendHead(room[:0], it)
-	dst = websocket.AppendFrameHeader(dst, websocket.Text, len(head)+len(it.Frame.Body))
+	dst = websocket.AppendFrameHeader(dst, websocket.Text, len(head)+it.Frame.Size())
 	return append(dst, head...)
 }
 
@@ -211,7 +220,7 @@ func appendHead(dst []byte, it *realtime.Item) []byte {
 		dst = stomp.AppendEscaped(dst, frame.Request)
 	}
 	dst = append(dst, "\ncontent-type:application/json\ncontent-length:"...)
-	dst = strconv.AppendInt(dst, int64(len(frame.Body)-1), 10)
+	dst = strconv.AppendInt(dst, int64(frame.Size()-1), 10)
 	return append(dst, "\n\n"...)
 }
 

@@ -26,6 +26,7 @@ func (s *Server) uniqueID() string { return "x-" + strconv.FormatUint(s.ephemera
 // Events publishes committed events, in the order of the log, to those who
 // listen here.
 func (s *Server) Events(events []chat.Event) {
+	told := s.told(events)
 	for i := range events {
 		e := &events[i]
 		s.typing.heard(e)
@@ -37,8 +38,10 @@ func (s *Server) Events(events []chat.Event) {
 		case chat.UserBlocked, chat.UserUnblocked:
 			s.Hub.Blocked(e.Target, chat.UserID(e.Subject), e.Kind == chat.UserBlocked)
 		default:
+			s.follow(e)
 		}
 		s.Hub.Publish(s.publications(e))
+		s.notify(e, told)
 		switch e.Kind {
 		case chat.ChannelDeleted:
 			s.Hub.ChannelGone(e.Channel)

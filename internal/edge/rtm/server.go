@@ -12,6 +12,7 @@ import (
 	"github.com/purrchat/purr/internal/app/channels"
 	"github.com/purrchat/purr/internal/app/files"
 	"github.com/purrchat/purr/internal/app/messages"
+	"github.com/purrchat/purr/internal/app/notify"
 	"github.com/purrchat/purr/internal/app/timeline"
 	"github.com/purrchat/purr/internal/chat"
 	"github.com/purrchat/purr/internal/edge/wire"
@@ -28,6 +29,7 @@ type Deps struct {
 	Messages *messages.Messages
 	Files    *files.Files
 	Timeline *timeline.Timeline
+	Notify   *notify.Notify
 	Hub      *realtime.Hub
 	// Signals hears who types.
 	Signals func(chat.Signal)

@@ -58,8 +58,8 @@ func (l *sockjsLink) Deliver(items []realtime.Item) bool {
 		if it.Frame.Receipt {
 			messages = append(messages, stomp.AppendReceipt(nil, stomp.AppendEscaped(nil, it.Frame.Request)))
 		}
-		head := appendHead(make([]byte, 0, 512+len(it.Frame.Body)), it)
-		messages = append(messages, append(head, it.Frame.Body...))
+		head := appendHead(make([]byte, 0, 512+it.Frame.Size()), it)
+		messages = append(messages, append(append(head, it.Frame.Body...), it.Frame.Ending...))
 	}
 	// An error means that the session is closed, which its receiver hears.
 	_ = l.socket.Write(messages...)

@@ -75,6 +75,27 @@ func (c *connection) topic(f *stomp.Frame, destination string) {
 		c.session.Unsubscribe(string(f.Header("id")))
 		return
 	}
+	if t.Scope == realtime.OfChannel && t.Name == realtime.Self {
+		// Who has the RECEIPT is in the chat: what follows is no notification.
+		c.attended()
+	}
+	c.receipt(f)
+}
+
+// attended waits until it is kept in which channels the session chats.
+func (c *connection) attended() {
+	ctx, cancel := c.context()
+	defer cancel()
+	c.session.Attended(ctx)
+}
+
+// unsubscribe ends a subscription. Who has the RECEIPT is notified of what
+// follows.
+func (c *connection) unsubscribe(f *stomp.Frame) {
+	c.session.Unsubscribe(string(f.Header("id")))
+	if len(f.Header("receipt")) > 0 {
+		c.attended()
+	}
 	c.receipt(f)
 }
 
@@ -136,9 +157,19 @@ func (c *connection) replay(s *realtime.Session, after chat.Position) {
 			c.link.finish() // it comes back and tries again
 			return
 		}
+		notified, err := c.missed(ctx, events)
+		if err != nil {
+			cancel()
+			c.log(err, "read what a session was notified of")
+			c.link.finish()
+			return
+		}
 		var pubs []realtime.Publication
 		for i := range events {
 			pubs = append(pubs, c.server.publications(&events[i])...)
+			if p, ok := notified[events[i].Position]; ok {
+				pubs = append(pubs, p)
+			}
 		}
 		alive := s.Replay(c.link, pubs)
 		if len(events) > 0 {

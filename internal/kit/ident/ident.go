@@ -52,6 +52,15 @@ func (g *Generator) Next() int64 {
 	return tick>>counterBits<<(nodeBits+counterBits) | g.node<<counterBits | tick&(counters-1)
 }
 
+// After is Next for an identifier that must follow one that another generator may
+// have made, whose clock may be ahead. It is new even where that one is.
+func (g *Generator) After(id int64) int64 {
+	g.mu.Lock()
+	g.last = max(g.last, (id>>(nodeBits+counterBits)+1)<<counterBits-1)
+	g.mu.Unlock()
+	return g.Next()
+}
+
 // Time tells when an identifier was made, to the millisecond.
 func Time(id int64) time.Time {
 	return time.UnixMilli(id>>(nodeBits+counterBits) + epoch).UTC()
