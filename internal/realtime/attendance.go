@@ -74,6 +74,8 @@ func (a *attendance) wait(ctx context.Context, s *Session) {
 func (a *attendance) run(ctx context.Context) {
 	// What is being written when ctx ends is written to its end.
 	lasting := context.WithoutCancel(ctx)
+	pause := time.NewTimer(0)
+	defer pause.Stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -82,8 +84,9 @@ func (a *attendance) run(ctx context.Context) {
 		case <-a.wake:
 		}
 		if err := a.write(lasting); err != nil {
+			pause.Reset(attendAgain)
 			select {
-			case <-time.After(attendAgain):
+			case <-pause.C:
 			case <-ctx.Done():
 			}
 		}

@@ -35,7 +35,7 @@ func (tx *Tx) ImportMessages(app chat.ApplicationID, list []chat.Message) error 
 	for i, m := range list {
 		rows[i] = []any{
 			int64(m.ID), int64(m.Application), int64(m.Channel), int64(m.Seq), string(m.Type), int64(authorOf(m)), m.Body, m.GroupTag,
-			string(m.Properties), micros(m.CreatedAt), formatFile(m.File), int64(m.Parent), m.Level, int64(m.Thread), storeEntities(m), ordinals[i],
+			string(m.Properties), micros(m.CreatedAt), formatFile(m.File), int64(m.Parent), m.Level, int64(m.Thread), storeEntities(m), ordinals[i], true,
 		}
 	}
 	// Identifiers of one generator grow, so this is all of them and little else.
@@ -43,7 +43,7 @@ func (tx *Tx) ImportMessages(app chat.ApplicationID, list []chat.Message) error 
 		return err
 	}
 	return tx.insertRows("import messages", `messages (id, application_id, channel_id, seq, type, user_id, body, group_tag, properties, created_at,
-		file, parent_id, level, thread_id, entities, ordinal)`, rows)
+		file, parent_id, level, thread_id, entities, ordinal, history)`, rows)
 }
 
 func authorOf(m chat.Message) chat.UserID {

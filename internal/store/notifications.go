@@ -14,10 +14,10 @@ import (
 // see of them is judged when they are read.
 
 // heardBy is the condition under which the user $1 gets to hear of a message of
-// the given name, if he was not there: it is not his own, it is still there, and
-// he is shown it.
+// the given name, if he was not there: it is not his own, it is still there, it
+// is news, and he is shown it.
 func heardBy(message string) string {
-	return message + ".user_id <> $1 AND " + message + ".deleted_at = 0 AND " + shownTo(message, message+".channel_id", "$1")
+	return message + ".user_id <> $1 AND " + message + ".deleted_at = 0 AND NOT " + message + ".history AND " + shownTo(message, message+".channel_id", "$1")
 }
 
 // always stands for the end of an absence that lasts.
@@ -157,29 +157,36 @@ func readSent(user chat.UserID) func(scanner) (chat.Notification, error) {
 // is cut to the window and then asked for its first message. A page can be made
 // of no others than the absences of which these come first, as many as the page
 // has items; and of each of them that many messages are enough. Within a channel
-// identifiers grow with sequence numbers, so that either orders its messages.
+// identifiers grow with sequence numbers but for imported messages, so that either
+// orders its messages.
 //
-// Where an absence is cut is searched from its newest message on, by the index of
-// sequence numbers alone. So a page costs as much more as items come before it.
+// MATERIALIZED has each step done once, and CROSS JOIN has SQLite look for the
+// messages of each absence, not for the absence of each message.
+//
+// Where an absence is cut is searched from its newest message on. So a page costs as much more as items come before it.
 func (tx *Tx) sentTo(user chat.UserID, w window) ([]chat.Notification, error) {
 	in := func(message, more string) string {
 		text := "%.channel_id = r.channel_id AND %.seq > r.from_seq AND %.seq <= r.to_seq AND "
 		return strings.ReplaceAll(text, "%", message) + more
 	}
-	cut := `COALESCE((SELECT x.seq FROM messages x WHERE ` + in("x", "x.id <= $2") + ` ORDER BY x.seq DESC LIMIT 1), r.from_seq)`
-	edge, ends, d, last, bound := w.to, "r.from_seq, "+cut+" AS to_seq", "DESC", ">=", "0"
-	if w.ascending {
-		edge, ends, d, last, bound = w.from-1, cut+" AS from_seq, r.to_seq", "ASC", "<=", "4611686018427387903"
+	cut := `COALESCE((SELECT x.seq FROM messages x WHERE ` + in("x", "NOT x.history AND x.id <= $2") + ` ORDER BY x.seq DESC LIMIT 1), r.from_seq)`
+	nth := func(otherwise string) string {
+		return `COALESCE((SELECT x.seq FROM messages x WHERE ` + in("x", heardBy("x")) + ` ORDER BY x.seq ` + w.direction() + ` LIMIT 1 OFFSET $3 - 1), ` + otherwise + `)`
 	}
+	edge, ends, enough := w.to, "r.from_seq, "+cut+" AS to_seq", nth("r.from_seq + 1")+" - 1 AS from_seq, r.to_seq"
+	if w.ascending {
+		edge, ends, enough = w.from-1, cut+" AS from_seq, r.to_seq", "r.from_seq, "+nth("r.to_seq")+" AS to_seq"
+	}
+	d := w.direction()
 	return collect(tx, "list messages to notify of", readSent(user), `WITH spans AS (`+absencesOf+`),
 		cut AS MATERIALIZED (SELECT r.channel_id, `+ends+`, r.muted FROM spans r),
 		begun AS MATERIALIZED (SELECT r.channel_id, r.from_seq, r.to_seq, r.muted,
 			(SELECT x.id FROM messages x WHERE `+in("x", heardBy("x"))+` ORDER BY x.seq `+d+` LIMIT 1) AS first_id
 			FROM cut r WHERE r.from_seq < r.to_seq),
-		r AS (SELECT * FROM begun WHERE first_id IS NOT NULL ORDER BY first_id `+d+` LIMIT $3)
-		SELECT m.id, r.muted FROM r JOIN messages m ON `+in("m", heardBy("m"))+` AND m.seq `+last+`
-			COALESCE((SELECT x.seq FROM messages x WHERE `+in("x", heardBy("x"))+` ORDER BY x.seq `+d+` LIMIT 1 OFFSET $3 - 1), `+bound+`)
-		ORDER BY m.id `+d+` LIMIT $3`, int64(user), int64(edge), w.limit)
+		first AS MATERIALIZED (SELECT * FROM begun WHERE first_id IS NOT NULL ORDER BY first_id `+d+` LIMIT $3),
+		enough AS MATERIALIZED (SELECT r.channel_id, `+enough+`, r.muted FROM first r)
+		SELECT m.id, r.muted FROM enough r CROSS JOIN messages m WHERE `+in("m", heardBy("m"))+` ORDER BY m.id `+d+` LIMIT $3`,
+		int64(user), int64(edge), w.limit)
 }
 
 // SentAmong keeps those of some messages that a user is notified of as a member.

@@ -83,14 +83,6 @@ func (tx *Tx) endChats(sessions ...chat.SessionID) error {
 	return err
 }
 
-// EndNodeChats ends the chat sessions of the living sessions of a node that has
-// died or has just started. Those that come back say where they chat.
-func (tx *Tx) EndNodeChats(node chat.NodeID) error {
-	_, err := tx.exec("end chat sessions of a node", `UPDATE chat_sessions SET ended_at = $1 WHERE ended_at = 0 AND session_id IN
-		(SELECT id FROM user_sessions WHERE node_id = $2 AND ended_at = 0)`, micros(tx.Now), int64(node))
-	return err
-}
-
 // DeleteEndedChats forgets up to limit chat sessions that ended before a time.
 func (tx *Tx) DeleteEndedChats(before time.Time, limit int) (int64, error) {
 	return tx.exec("forget ended chat sessions", `DELETE FROM chat_sessions WHERE id IN

@@ -61,9 +61,6 @@ func (a *Accounts) Abandoned(ctx context.Context, node chat.NodeID) error {
 				return err
 			}
 		}
-		if err := tx.EndNodeChats(node); err != nil {
-			return err
-		}
 		due := tx.Now.Add(a.PresenceGrace)
 		// Those whose grace was running out have nobody left to tell of it.
 		departing, err := tx.DepartingSessions(node, tx.Now.Add(-a.ResumeWindow))

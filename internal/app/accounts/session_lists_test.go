@@ -33,34 +33,45 @@ func TestChatSessionsAreKept(t *testing.T) {
 		guest(t, w, "ann")
 		guest(t, w, "bob")
 		ann, bob := start(t, w, "ann", ""), start(t, w, "bob", "")
-		keep := func(on chat.NodeID, s chat.SessionID, channels ...chat.ChannelID) {
+		five := w.Channel(chat.Public, "five", ann.User, bob.User).ID
+		six := w.Channel(chat.Public, "six", ann.User, bob.User).ID
+		chats := func(t *testing.T, w *apptest.World, state chat.SessionState) string {
+			t.Helper()
+			return strings.NewReplacer(fmt.Sprint(five), "5", fmt.Sprint(six), "6").Replace(chats(t, w, state))
+		}
+		keep := func(on chat.NodeID, s chat.Session, channels ...chat.ChannelID) {
 			t.Helper()
 			w.Clock.Advance(time.Second)
-			if err := w.Node(on).KeepChats(ctx, map[chat.SessionID][]chat.ChannelID{s: channels}); err != nil {
+			if err := w.Node(on).Attend(ctx, []chat.Attendance{{Session: s.ID, Application: s.Application, User: s.User, Channels: channels}}); err != nil {
 				t.Fatal(err)
 			}
 		}
-		keep(1, ann.Session.ID, 5)
-		keep(1, ann.Session.ID, 5, 6)
-		keep(1, ann.Session.ID, 6)
-		keep(1, ann.Session.ID, 6)
-		keep(1, bob.Session.ID, 5)
+		keep(1, ann.Session, five)
+		keep(1, ann.Session, five, six)
+		keep(1, ann.Session, six)
+		keep(1, ann.Session, six)
+		keep(1, bob.Session, five)
 		want(t, "all", chats(t, w, ""), "ann 5 ENDED, ann 6 ACTIVE, bob 5 ACTIVE")
 		want(t, "active", chats(t, w, chat.SessionActive), "ann 6 ACTIVE, bob 5 ACTIVE")
-		keep(2, ann.Session.ID) // it is not there any more
+		keep(2, ann.Session) // it is not there any more
 		want(t, "after another node's word", chats(t, w, chat.SessionActive), "ann 6 ACTIVE, bob 5 ACTIVE")
 		// An earlier process of this node has died. Sessions that resume say anew
 		// where they chat.
 		if err := w.Accounts.Abandoned(ctx, 1); err != nil {
 			t.Fatal(err)
 		}
-		want(t, "after a crash", chats(t, w, chat.SessionActive), "")
-		keep(1, bob.Session.ID, 5)
+		want(t, "after a crash", chats(t, w, chat.SessionActive), "ann 6 ACTIVE, bob 5 ACTIVE")
+		w.Clock.Advance(11 * time.Second)
+		if err := w.Accounts.Sweep(ctx); err != nil {
+			t.Fatal(err)
+		}
+		want(t, "after the grace", chats(t, w, chat.SessionActive), "")
+		keep(1, bob.Session, five)
 		want(t, "after resuming", chats(t, w, chat.SessionActive), "bob 5 ACTIVE")
 		if err := w.Accounts.EndSession(ctx, ann.Session); err != nil {
 			t.Fatal(err)
 		}
-		keep(1, ann.Session.ID, 6, 7) // too late
+		keep(1, ann.Session, six) // too late
 		want(t, "after the end of a session", chats(t, w, chat.SessionActive), "bob 5 ACTIVE")
 		if _, err := w.Accounts.DeleteUser(ctx, w.Owner(), bob.User.ID); err != nil {
 			t.Fatal(err)

@@ -171,6 +171,9 @@ func (s *subjects) fill(e *chat.Event) {
 		e.Notice = found(s.notices, chat.NotificationID(e.Subject))
 		return
 	}
+	if e.Kind.OfChat() {
+		return
+	}
 	channel, user := e.Channel, e.Target
 	switch {
 	case e.Kind.OwnChannel():

@@ -81,7 +81,9 @@ func TestGolden(t *testing.T) {
 	s.do("POST", path("/channels/%d/invites", s.square), object{"user": object{"id": s.bob}}).ok()
 	s.sendMessage(s.pair, "unread")
 	open := s.startSession("alice")
-	if err := s.accounts.KeepChats(t.Context(), map[chat.SessionID][]chat.ChannelID{open.session.ID: {chat.ChannelID(s.square)}}); err != nil {
+	if err := s.accounts.Attend(t.Context(), []chat.Attendance{{
+		Session: open.session.ID, Application: open.session.Application, User: open.session.User, Channels: []chat.ChannelID{chat.ChannelID(s.square)},
+	}}); err != nil {
 		t.Fatal(err)
 	}
 	open.end()

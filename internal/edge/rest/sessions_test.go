@@ -22,7 +22,7 @@ func TestSessions(t *testing.T) {
 		for i, id := range channels {
 			ids[i] = chat.ChannelID(id)
 		}
-		if err := c.accounts.KeepChats(t.Context(), map[chat.SessionID][]chat.ChannelID{s.session.ID: ids}); err != nil {
+		if err := c.accounts.Attend(t.Context(), []chat.Attendance{{Session: s.session.ID, Application: s.session.Application, User: s.session.User, Channels: ids}}); err != nil {
 			t.Fatal(err)
 		}
 		c.clock.Advance(time.Second)

@@ -10,6 +10,9 @@ ALTER TABLE members ADD COLUMN joined_position BIGINT NOT NULL DEFAULT 0;
 -- Nobody is notified of what was said before.
 UPDATE members SET away_from = COALESCE((SELECT c.seq FROM channels c WHERE c.id = members.channel_id), 0);
 
+-- What was imported is history: it is nobody's notification.
+ALTER TABLE messages ADD COLUMN history BOOLEAN NOT NULL DEFAULT FALSE;
+
 -- The stretches before that in which he had none, but for those in which
 -- nothing was said: after from_seq, up to to_seq. muted is how it was then.
 CREATE TABLE absences (
