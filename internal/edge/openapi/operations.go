@@ -61,7 +61,7 @@ func pageOf(name, of string) schema {
 	return paged(name, of, "PageMetadata", "self")
 }
 
-func cursorPageOf(name, of string) schema { //nolint:unparam // said in full, as for the other pages
+func cursorPageOf(name, of string) schema {
 	return paged(name, of, "CursorPageMetadata", "self")
 }
 

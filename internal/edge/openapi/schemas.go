@@ -88,7 +88,7 @@ func users() map[string]schema {
 		"ChatUserUsernameReference": object(must("username", text())),
 		"ChatUserReference":         anyOf("ChatUserIdReference", "ChatUserUsernameReference"),
 		"CreateExternalFileProperties": object(
-			must("url", address()), must("name", text()), must("contentType", text()), must("size", number(), "Bytes."),
+			must("url", address()), must("name", text()), may("contentType", text(), "application/octet-stream where it is not given."), must("size", number(), "Bytes."),
 		),
 	}
 }

@@ -69,50 +69,55 @@ func (s stock) call(c *client, r rest.Route, headers ...string) answer {
 		s = s.withFunction()
 	}
 	target := s.fill(r.Path)
-	var body any
-	switch r.Method + " " + r.Path {
-	case "HEAD /users":
+	if r.Method+" "+r.Path == "HEAD /users" {
 		target += "?name=alice"
-	case "POST /users":
-		body = object{"name": "carol", "displayName": "Carol"}
-	case "POST /channels":
-		body = object{"type": "PUBLIC", "name": "new", "members": []any{object{"id": s.bob}}}
-	case "POST /channels/{id}/members":
-		body = object{"id": s.bob}
-	case "POST /channels/{id}/moderators":
-		body = object{"id": s.alice}
-	case "POST /channels/{id}/invites":
-		body = object{"user": object{"id": s.bob}}
-	case "POST /channels/{id}/events":
-		body = object{"type": "wave", "properties": object{}}
-	case "POST /channels/{id}/keystrokes", "POST /threads/{id}/keystrokes":
-		body = object{"keys": "h", "user": object{"id": s.alice}}
-	case "PUT /users/{id}/secrets/{name}":
-		body = object{"secret": object{"a": 1}}
-	case "POST /channels/{id}/messages", "POST /threads/{id}/messages":
-		body = object{"type": "TEXT", "body": "hi", "user": object{"id": s.alice}}
-	case "POST /users/{id}/display-picture":
-		body = object{"url": "https://p.example/a.png", "name": "a.png", "contentType": "image/png", "size": 1}
-	case "PUT /application/settings":
-		body = object{"guestUsers": "DISABLED"}
-	case "PUT /runtimes/nodejs/dependencies":
-		body = []any{object{"name": "firebase", "version": "^9.8.2"}}
-	case "PUT /runtimes/nodejs/environment-variables":
-		body = object{"REGION": "us-east-1"}
-	case "PUT /runtimes/nodejs/initialization-script":
-		body = object{"script": "var foo = 8;"}
-	case "POST /runtimes/nodejs/functions":
-		body = object{"type": "user.sent.message", "name": "second"}
-	case "POST /functions/{id}/versions":
-		body = object{"handlerScript": "y"}
-	case "PATCH /users/{id}", "PATCH /channels/{id}":
-		body = object{"displayName": "Changed"}
 	}
 	if strings.HasPrefix(r.Path, "/imports/") {
 		text, kind := form(c.t, "x.json", "application/json", "[]")
 		return c.upload(target, text, kind, headers...)
 	}
-	return c.do(r.Method, target, body, headers...)
+	return c.do(r.Method, target, s.body(r), headers...)
+}
+
+// body is what a route takes, nil where that is nothing or a file.
+func (s stock) body(r rest.Route) any {
+	switch r.Method + " " + r.Path {
+	case "POST /users":
+		return object{"name": "carol", "displayName": "Carol"}
+	case "POST /channels":
+		return object{"type": "PUBLIC", "name": "new", "members": []any{object{"id": s.bob}}}
+	case "POST /channels/{id}/members":
+		return object{"id": s.bob}
+	case "POST /channels/{id}/moderators":
+		return object{"id": s.alice}
+	case "POST /channels/{id}/invites":
+		return object{"user": object{"id": s.bob}}
+	case "POST /channels/{id}/events":
+		return object{"type": "wave", "properties": object{}}
+	case "POST /channels/{id}/keystrokes", "POST /threads/{id}/keystrokes":
+		return object{"keys": "h", "user": object{"id": s.alice}}
+	case "PUT /users/{id}/secrets/{name}":
+		return object{"secret": object{"a": 1}}
+	case "POST /channels/{id}/messages", "POST /threads/{id}/messages":
+		return object{"type": "TEXT", "body": "hi", "user": object{"id": s.alice}}
+	case "POST /users/{id}/display-picture":
+		return object{"url": "https://p.example/a.png", "name": "a.png", "contentType": "image/png", "size": 1}
+	case "PUT /application/settings":
+		return object{"guestUsers": "DISABLED"}
+	case "PUT /runtimes/nodejs/dependencies":
+		return []any{object{"name": "firebase", "version": "^9.8.2"}}
+	case "PUT /runtimes/nodejs/environment-variables":
+		return object{"REGION": "us-east-1"}
+	case "PUT /runtimes/nodejs/initialization-script":
+		return object{"script": "var foo = 8;"}
+	case "POST /runtimes/nodejs/functions":
+		return object{"type": "user.sent.message", "name": "second"}
+	case "POST /functions/{id}/versions":
+		return object{"handlerScript": "y"}
+	case "PATCH /users/{id}", "PATCH /channels/{id}":
+		return object{"displayName": "Changed"}
+	}
+	return nil
 }
 
 // startJob starts a job of the application's own.
