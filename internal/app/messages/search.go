@@ -2,19 +2,22 @@ package messages
 
 import (
 	"context"
-	"strings"
 
 	"github.com/purrchat/purr/internal/chat"
+	"github.com/purrchat/purr/internal/kit/ngram"
 	"github.com/purrchat/purr/internal/store"
 )
 
-// checkQuery refuses a query that cannot be searched for. One of nothing but
-// white space is none.
+// checkQuery refuses a query that cannot be searched for. One of which nothing
+// is left in the form that is searched, such as white space, is none.
 func checkQuery(f *chat.MessageFilter) error {
-	if strings.TrimSpace(f.Query) == "" {
+	if err := chat.CheckOptionalText("query", f.Query, chat.MaxQuery); err != nil {
+		return err
+	}
+	if ngram.Fold(f.Query) == "" {
 		f.Query = ""
 	}
-	return chat.CheckOptionalText("query", f.Query, chat.MaxQuery)
+	return nil
 }
 
 // maxFound is where counting what a search finds ends.

@@ -102,6 +102,14 @@ func TestSearch(t *testing.T) {
 		index(t, w)
 		check("once it is indexed")
 
+		// What consists of nothing to search for finds what no query would.
+		for _, nothing := range []string{" ", "\ufe0f", "\ufe0e \ufe0f"} {
+			p, err := w.Messages.List(t.Context(), w.Owner(), chat.MessageFilter{Query: nothing}, chat.Cursor{Size: 1})
+			if err != nil || len(p.Items) != 1 {
+				t.Errorf("%q finds %d messages, %v", nothing, len(p.Items), err)
+			}
+		}
+
 		// Who may not read a channel finds nothing in it.
 		eve := w.User("eve")
 		w.Refused("a stranger", chat.ErrUnknownChannel, func() error {
