@@ -57,6 +57,7 @@ const (
 	OpDelete
 	OpMute
 	OpHide
+	OpClearHistory
 	OpMarkRead
 	OpPost
 	OpPostToBlocked
@@ -101,6 +102,7 @@ var rights = [Operations]right{ //nolint:gochecknoglobals // a constant table
 	OpDelete:               {"+ooo++", "+..o++", "+.-o-+", "Delete it"},
 	OpMute:                 {"fmm+++", "f..+++", "f.-+-+", "Mute it for oneself"},
 	OpHide:                 {"hhhhhh", "h..hhh", "f.-+-+", "Hide it for oneself"},
+	OpClearHistory:         {"fmm+++", "f..+++", "f.-+-+", "Clear its history for oneself"},
 	OpMarkRead:             {"fmm+++", "f..+++", "f.-+-+", "Mark it, or a message, as read or unread"},
 	OpPost:                 {"+mm+++", "+..+++", "+.-+-+", "Write messages and replies, open threads, trigger events"},
 	OpPostToBlocked:        {"+mm+++", "+..+++", "+.-u-u", "Write where a member and the author have blocked each other"},

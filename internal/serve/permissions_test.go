@@ -100,10 +100,11 @@ var tried = map[chat.Operation]attempts{
 		client: []string{`channels/{channel}.update {"displayName":"x","properties":{"a":1}}`},
 		rest:   []string{`PATCH /channels/{channel} {"displayName":"x"}`},
 	},
-	chat.OpDelete:   {client: []string{"channels/{channel}.delete {}"}, rest: []string{"DELETE /channels/{channel}"}, uses: true},
-	chat.OpMute:     {client: []string{`channels/{channel}.mute {"state":"ON"}`, `channels/{channel}.mute {"state":"OFF"}`}},
-	chat.OpHide:     {client: []string{"channels/{channel}.hide {}"}},
-	chat.OpMarkRead: {client: []string{"channels/{channel}.read {}", "messages/{message}.unread {}", "messages/{message}.read {}", "threads/{thread}.read {}"}},
+	chat.OpDelete:       {client: []string{"channels/{channel}.delete {}"}, rest: []string{"DELETE /channels/{channel}"}, uses: true},
+	chat.OpMute:         {client: []string{`channels/{channel}.mute {"state":"ON"}`, `channels/{channel}.mute {"state":"OFF"}`}},
+	chat.OpHide:         {client: []string{"channels/{channel}.hide {}"}},
+	chat.OpClearHistory: {client: []string{"channels/{channel}.clear_history {}"}},
+	chat.OpMarkRead:     {client: []string{"channels/{channel}.read {}", "messages/{message}.unread {}", "messages/{message}.read {}", "threads/{thread}.read {}"}},
 	chat.OpPost: {
 		client: []string{
 			`channels/{channel}.message {"type":"TEXT","body":"x"}`, `messages/{message}.reply {"type":"TEXT","body":"x"}`,

@@ -56,12 +56,9 @@ func (cs *Channels) Hide(ctx context.Context, actor chat.Actor, id chat.ChannelI
 // membership.
 func (cs *Channels) ClearHistory(ctx context.Context, actor chat.Actor, id chat.ChannelID) (v chat.View, changed bool, err error) {
 	err = cs.DB.Update(ctx, func(tx *store.Tx) error {
-		c, member, err := Seen(tx, actor, id)
+		c, _, err := Allowed(tx, actor, id, chat.OpClearHistory)
 		if err != nil {
 			return err
-		}
-		if !member {
-			return chat.ErrNotAMember
 		}
 		if changed, err = tx.ClearHistory(id, actor.User); err != nil {
 			return err
