@@ -20,6 +20,11 @@ import "time"
 // never comes near it.
 const Patience = 20 * time.Second
 
+// ProcessPatience bounds waits for a process to start, to end or to do what it
+// was run for. Machines on which many things are built at once need a while to
+// load a program.
+const ProcessPatience = 2 * time.Minute
+
 // ReconnectPatience bounds waits that include a reconnect of an SDK, which
 // waits five seconds before it tries again.
 const ReconnectPatience = 40 * time.Second

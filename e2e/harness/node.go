@@ -108,7 +108,7 @@ func StartNode(t testing.TB) *Node {
 	case <-ready:
 	case <-node.ended:
 		t.Fatalf("the driver ended at once:\n%s", node.stderr.tail(16<<10))
-	case <-time.After(ReconnectPatience):
+	case <-time.After(ProcessPatience):
 		t.Fatal("the driver did not start")
 	}
 	return node

@@ -42,14 +42,14 @@ func startNATS(t testing.TB) string {
 		_ = process.Process.Kill()
 		_ = process.Wait()
 	})
-	for deadline := time.Now().Add(Patience); ; {
+	for deadline := time.Now().Add(ProcessPatience); ; {
 		conn, err := net.Dial("tcp", address)
 		if err == nil {
 			closing(conn)
 			return "nats://" + address
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("NATS was not ready within %s: %v", Patience, err)
+			t.Fatalf("NATS was not ready within %s: %v", ProcessPatience, err)
 		}
 		<-time.After(5 * time.Millisecond)
 	}

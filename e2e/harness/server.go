@@ -144,7 +144,7 @@ func (s *Server) TryStart() error {
 
 func (s *Server) awaitReady(exited <-chan struct{}) error {
 	client := http.Client{Transport: s.httpPool, Timeout: Patience}
-	deadline := time.Now().Add(Patience)
+	deadline := time.Now().Add(ProcessPatience)
 	for time.Now().Before(deadline) {
 		response, err := client.Get(s.URL() + "/readyz")
 		if err == nil {
@@ -159,7 +159,7 @@ func (s *Server) awaitReady(exited <-chan struct{}) error {
 		case <-time.After(5 * time.Millisecond):
 		}
 	}
-	return fmt.Errorf("the server was not ready within %s", Patience)
+	return fmt.Errorf("the server was not ready within %s", ProcessPatience)
 }
 
 // Stop asks the server to end, as a service manager does, and waits for it. It
@@ -190,10 +190,10 @@ func (s *Server) end(signal syscall.Signal) error {
 	}
 	select {
 	case <-exited:
-	case <-time.After(Patience):
+	case <-time.After(ProcessPatience):
 		_ = process.Process.Kill()
 		<-exited
-		return fmt.Errorf("the server was still running %s after %s", Patience, signal)
+		return fmt.Errorf("the server was still running %s after %s", ProcessPatience, signal)
 	}
 	s.process = nil
 	return s.exitErr
@@ -230,9 +230,10 @@ func (s *Server) CommandJSON(into any, args ...string) {
 // RunCommand runs the program and returns its standard output.
 func RunCommand(t testing.TB, args ...string) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), Patience)
+	program := Binary(t) // the first who asks builds it, which takes its time
+	ctx, cancel := context.WithTimeout(t.Context(), ProcessPatience)
 	defer cancel()
-	command := exec.CommandContext(ctx, Binary(t), args...)
+	command := exec.CommandContext(ctx, program, args...)
 	command.Env = quietEnvironment()
 	var stdout, stderr bytes.Buffer
 	command.Stdout, command.Stderr = &stdout, &stderr
