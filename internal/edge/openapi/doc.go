@@ -8,7 +8,7 @@
 //	page.go        the page
 //
 // It knows no door and no deed: whether what it says is true is for the tests
-// of package rest, which hold every answer they get against it. What it makes
-// is made once and must not be changed; it may be read by any number of
-// goroutines.
+// of package rest, which hold every answer they get against it. Whoever
+// wants what it makes more than once should keep it: making it costs
+// milliseconds.
 package openapi

@@ -25,6 +25,12 @@ func Routes() []Route {
 	return list
 }
 
+// Descriptions are the document and the page as one door shows them.
+func Descriptions() []func() ([]byte, error) {
+	d := newDoor(Deps{})
+	return []func() ([]byte, error){d.document, d.page}
+}
+
 // Negotiate, CheckBody and Initials are the parts that tests look at by themselves.
 var (
 	Negotiate  = negotiate

@@ -171,6 +171,21 @@ func TestReferenceIsComplete(t *testing.T) {
 	}
 }
 
+// Anybody may ask for the description, so it is made once and not each time.
+func TestReferenceIsMadeOnce(t *testing.T) {
+	t.Parallel()
+	for _, describe := range rest.Descriptions() {
+		first, err := describe()
+		again, againErr := describe()
+		if err := errors.Join(err, againErr); err != nil {
+			t.Fatal(err)
+		}
+		if &first[0] != &again[0] {
+			t.Errorf("%.20q… is made again for each who asks", again)
+		}
+	}
+}
+
 // Every operation of the published contract is there, under its path and
 // method, and has its parameters. The contract does not come with the project.
 func TestReferenceKeepsTheContract(t *testing.T) {

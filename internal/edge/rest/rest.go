@@ -13,13 +13,14 @@
 //	page.go     reading pages, filters and cursors
 //	others      one for each resource
 //
-// A door keeps nothing but its rate limits and may be used by any number of
-// goroutines. It starts none.
+// A door keeps nothing but its rate limits and its description, and may be used
+// by any number of goroutines. It starts none.
 package rest
 
 import (
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/purrchat/purr/internal/app/accounts"
@@ -29,6 +30,7 @@ import (
 	"github.com/purrchat/purr/internal/app/imports"
 	"github.com/purrchat/purr/internal/app/messages"
 	"github.com/purrchat/purr/internal/app/notify"
+	"github.com/purrchat/purr/internal/edge/openapi"
 )
 
 // Deps are the deeds behind the door and its limits. The deeds, Now and Log
@@ -64,6 +66,8 @@ type door struct {
 	Deps
 	// byToken and byApplication are nil where nobody is limited.
 	byToken, byApplication *limiter
+	// document and page give what is made of package openapi, once.
+	document, page func() ([]byte, error)
 }
 
 // New makes the door. It serves the Platform API under /v1, under
@@ -80,6 +84,8 @@ func newDoor(d Deps) *door {
 		Deps:          d,
 		byToken:       newLimiter(d.RequestsPerSecond, d.Now),
 		byApplication: newLimiter(d.ApplicationRequestsPerSecond, d.Now),
+		document:      sync.OnceValues(openapi.Document),
+		page:          sync.OnceValues(openapi.Page),
 	}
 }
 
