@@ -30,7 +30,8 @@ type Schema struct {
 func CurrentSchema() Schema {
 	return Schema{
 		VolatileTables: []string{
-			"access_tokens", "chat_sessions", "event_log", "goose_db_version", "nodes", "request_results", "user_sessions",
+			"access_tokens", "chat_sessions", "event_log", "goose_db_version", "nodes", "request_results", "search_index", "search_index_config",
+			"search_index_content", "search_index_data", "search_index_docsize", "search_index_idx", "search_ranges", "search_state", "user_sessions",
 		},
 		IgnoredNames: []string{
 			"seq", "position", "ordinal", "own_unread", "message_count", "last_message", "session_id", "request",

@@ -245,6 +245,13 @@ func (tx *Tx) DeleteMessage(m chat.Message) error {
 	return err
 }
 
+// ParentOf is the message that another one answers, be it deleted, and zero for
+// what answers none.
+func (tx *Tx) ParentOf(reply chat.MessageID) (chat.MessageID, error) {
+	id, err := tx.count("find parent", `SELECT parent_id FROM messages WHERE id = $1`, int64(reply))
+	return chat.MessageID(id), err
+}
+
 // RemainsByID finds what is left of messages, deleted ones included, as those
 // are told of that heard of their deletion.
 func (tx *Tx) RemainsByID(app chat.ApplicationID, ids []chat.MessageID) (map[chat.MessageID]chat.Message, error) {

@@ -461,3 +461,34 @@ func TestTheLogTellsWhatIsLeftOfAMessage(t *testing.T) {
 		want(t, "events", fmt.Sprint(len(events)), "3")
 	})
 }
+
+// A reply may be told of before its parent goes, and be asked for it after that.
+func TestTheParentThatIsGone(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, func(t *testing.T, w *apptest.World) {
+		ann, eve := w.User("ann"), w.User("eve")
+		room := w.Channel(chat.Private, "room", ann)
+		parent := send(t, w, w.As(ann), messages.SendInput{Channel: room.ID, Body: "first"}).Message
+		reply := send(t, w, w.As(ann), messages.SendInput{Parent: parent.ID, Body: "second"}).Message
+		found, err := w.Messages.Parent(t.Context(), w.As(ann), reply.ID)
+		is(t, err)
+		if found.ID != parent.ID || found.Body != "first" || found.Replies != 1 {
+			t.Errorf("the parent is %+v", found)
+		}
+		w.News()
+		_, err = w.Messages.Delete(t.Context(), w.As(ann), parent.ID)
+		is(t, err)
+		found, err = w.Messages.Parent(t.Context(), w.As(ann), reply.ID)
+		is(t, err)
+		if found.ID != parent.ID || found.Body != "" || found.User.ID != ann.ID {
+			t.Errorf("what is left of the parent is %+v", found)
+		}
+		for what, ask := range map[string]func() error{
+			"a stranger":   func() error { _, err := w.Messages.Parent(t.Context(), w.As(eve), reply.ID); return err },
+			"of no reply":  func() error { _, err := w.Messages.Parent(t.Context(), w.As(ann), parent.ID); return err },
+			"of something": func() error { _, err := w.Messages.Parent(t.Context(), w.As(ann), 1); return err },
+		} {
+			w.Refused(what, chat.ErrUnknownMessage, ask)
+		}
+	})
+}

@@ -6,6 +6,7 @@ package messages
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/purrchat/purr/internal/app/channels"
@@ -222,6 +223,34 @@ func (ms *Messages) Retrieve(ctx context.Context, actor chat.Actor, id chat.Mess
 		return chat.Message{}, err
 	}
 	return m, nil
+}
+
+// Parent finds the message that another one answers. Of a parent that has been
+// deleted it gives what is left: the SDKs show no reply whose parent they cannot
+// fetch, and may be told of the reply before the parent goes.
+func (ms *Messages) Parent(ctx context.Context, actor chat.Actor, reply chat.MessageID) (parent chat.Message, err error) {
+	err = ms.DB.View(ctx, func(tx *store.Tx) error {
+		m, _, _, err := seen(tx, actor, reply)
+		if err != nil {
+			return err
+		}
+		id, err := tx.ParentOf(m.ID)
+		if err != nil {
+			return err
+		}
+		if parent, err = tx.Message(actor.Application, id); err == nil {
+			return tx.HideReplies(actor.User, []*chat.Message{&parent})
+		}
+		if !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		remains, err := tx.RemainsByID(actor.Application, []chat.MessageID{id})
+		if parent = remains[id]; err == nil && parent.ID == 0 {
+			err = chat.ErrUnknownMessage
+		}
+		return err
+	})
+	return parent, err
 }
 
 // List lists the messages of a channel, the replies to a message, what is in a

@@ -35,14 +35,7 @@ func listMessages(ctx context.Context, c *connection, r *request, dst []byte, f 
 }
 
 func parentOfMessage(ctx context.Context, c *connection, r *request, dst []byte) ([]byte, error) {
-	m, err := c.server.Messages.Retrieve(ctx, c.actor, chat.MessageID(r.id))
-	if err != nil {
-		return nil, err
-	}
-	if m.Parent == 0 {
-		return nil, chat.ErrUnknownMessage
-	}
-	parent, err := c.server.Messages.Retrieve(ctx, c.actor, m.Parent)
+	parent, err := c.server.Messages.Parent(ctx, c.actor, chat.MessageID(r.id))
 	return c.server.style.Message(dst, &parent), err
 }
 
