@@ -4,8 +4,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/purrchat/purr/internal/chat"
+	"github.com/purrchat/purr/internal/kit/ident"
 	"github.com/purrchat/purr/internal/kit/ngram"
 )
 
@@ -206,7 +208,10 @@ func (w *walk) logged() ([]chat.MessageID, error) {
 
 // inRanges are messages that no event tells of and that wait to be indexed.
 func (w *walk) inRanges() (ids []chat.MessageID, err error) {
-	ranges, err := w.tx.searchRanges(w.newer)
+	ranges, err := w.tx.searchRanges(nearby)
+	if w.newer {
+		slices.Reverse(ranges)
+	}
 	for _, r := range ranges {
 		if err != nil || len(ids) >= searchStep {
 			break
@@ -229,26 +234,23 @@ func (w *walk) inRanges() (ids []chat.MessageID, err error) {
 // searchRange are messages by their identifiers, both ends included.
 type searchRange struct{ first, last chat.MessageID }
 
-// searchRanges lists what waits to be indexed, oldest first or newest first.
-// Ranges may overlap.
-func (tx *Tx) searchRanges(oldestFirst bool) ([]searchRange, error) {
-	order := " DESC"
-	if oldestFirst {
-		order = ""
-	}
+// nearby is how far apart ranges may be that a search takes for one. An import
+// leaves one with each batch, and whoever searches looks into each range; to look
+// at the messages in between as well does no harm.
+const nearby = time.Minute
+
+// searchRanges lists what waits to be indexed, newest first; ranges that overlap
+// or are no further apart than is said are one.
+func (tx *Tx) searchRanges(apart time.Duration) ([]searchRange, error) {
 	list, err := collect(tx, "list what is not indexed", func(row scanner) (r searchRange, err error) {
 		err = row.Scan(&r.first, &r.last)
 		return r, err
-	}, "SELECT first_id, last_id FROM search_ranges ORDER BY last_id"+order)
-	// Neighbours of one import are one.
+	}, "SELECT first_id, last_id FROM search_ranges ORDER BY last_id DESC")
 	merged := list[:0]
 	for _, r := range list {
-		if n := len(merged); n > 0 {
-			before := &merged[n-1]
-			if oldestFirst && r.first <= before.last+1 || !oldestFirst && r.last >= before.first-1 {
-				before.first, before.last = min(before.first, r.first), max(before.last, r.last)
-				continue
-			}
+		if n := len(merged); n > 0 && ident.Time(int64(merged[n-1].first)).Sub(ident.Time(int64(r.last))) <= apart {
+			merged[n-1].first = min(merged[n-1].first, r.first)
+			continue
 		}
 		merged = append(merged, r)
 	}
@@ -279,8 +281,11 @@ func (tx *Tx) Index(limit int) error {
 	if err != nil {
 		return err
 	}
-	if len(events) == 0 {
-		return tx.indexRange(limit)
+	// Where the log never rests, what it does not tell of must not wait for ever.
+	if len(events) < limit {
+		if err := tx.indexRange(limit - len(events)); err != nil || len(events) == 0 {
+			return err
+		}
 	}
 	var changed []chat.MessageID
 	for _, e := range events {
@@ -299,7 +304,7 @@ func (tx *Tx) Index(limit int) error {
 
 // indexRange indexes the newest of the messages that no event tells of.
 func (tx *Tx) indexRange(limit int) error {
-	ranges, err := tx.searchRanges(false)
+	ranges, err := tx.searchRanges(0)
 	if err != nil || len(ranges) == 0 {
 		return err
 	}
