@@ -60,6 +60,7 @@ func (n *Node) startJobs(ctx context.Context) error {
 	n.imports.Wake = n.long.Wake
 	n.jobs.Every("forget old exports", time.Hour, n.imports.Forget)
 	n.jobs.Every("index messages", indexEvery, n.index)
+	n.jobs.Every("forget finished jobs", time.Hour, n.jobs.Forget)
 	n.jobs.Every("forget expired tokens", time.Hour, n.accounts.ForgetTokens)
 	n.jobs.Every("forget old requests", time.Hour, n.accounts.ForgetRequests)
 	n.jobs.Every("forget ended sessions", time.Hour, n.accounts.ForgetSessions)

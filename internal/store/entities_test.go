@@ -487,5 +487,29 @@ func TestJobsAreLeased(t *testing.T) {
 		want(t, "the prolonged lease", next(), at(100))
 		f.update(func(tx *store.Tx) error { return tx.FinishJob(b, store.JobFailed, "broke a leg") })
 		want(t, "nothing is left", next(), time.Time{})
+
+		watched := store.Job{ID: 3, Application: 9, Kind: "import", Payload: `{}`, RunAt: at(26)}
+		f.update(func(tx *store.Tx) error {
+			return errors.Join(tx.InsertJob(watched), tx.InsertApplicationJob(chat.Job{ID: 3, Application: 9, Task: chat.ExportUsers}))
+		})
+		clock.Advance(time.Minute)
+		watched.Attempts = lease(1)[0].Attempts
+		f.update(func(tx *store.Tx) error { return tx.FinishJob(watched, store.JobFinished, "") })
+		clock.Advance(time.Hour)
+		forget := func(before time.Time) (n int64) {
+			f.update(func(tx *store.Tx) (err error) {
+				n, err = tx.ForgetJobs(before, 10)
+				return err
+			})
+			return n
+		}
+		want(t, "forgotten while it is young", forget(at(5)), 0)
+		want(t, "forgotten: neither the failed nor the watched", forget(clock.Now()), 1)
+		want(t, "forgotten again", forget(clock.Now()), 0)
+		f.view(func(tx *store.Tx) error {
+			j, err := tx.ApplicationJob(9, 3)
+			want(t, "the watched one", j.State, chat.JobFinished)
+			return err
+		})
 	})
 }

@@ -82,6 +82,13 @@ func (tx *Tx) ProlongJob(j Job, until time.Time) error {
 	return tx.changeJob("prolong job", `UPDATE jobs SET run_at = $3 WHERE id = $1 AND attempts = $2 AND state = 'PENDING'`, j, micros(until))
 }
 
+// ForgetJobs removes up to limit jobs that were finished before a time, and tells
+// how many. Those that failed stay, and those that an application may look at.
+func (tx *Tx) ForgetJobs(before time.Time, limit int) (int64, error) {
+	return tx.exec("forget jobs", `DELETE FROM jobs WHERE id IN (SELECT j.id FROM jobs j WHERE j.state = 'FINISHED' AND j.ended_at < $1
+		AND NOT EXISTS (SELECT 1 FROM application_jobs a WHERE a.id = j.id) ORDER BY j.id LIMIT $2)`, micros(before), limit)
+}
+
 func (tx *Tx) changeJob(what, text string, j Job, args ...any) error {
 	n, err := tx.exec(what, text, append([]any{int64(j.ID), j.Attempts}, args...)...)
 	if err == nil && n == 0 {
