@@ -2,13 +2,12 @@ package accounts
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/subtle"
-	"fmt"
 	"strings"
 	"time"
 
 	"github.com/purrchat/purr/internal/chat"
+	"github.com/purrchat/purr/internal/kit/ident"
 	"github.com/purrchat/purr/internal/store"
 )
 
@@ -20,7 +19,7 @@ func (a *Accounts) CreateApplication(ctx context.Context, name string) (chat.Cre
 	}
 	c := chat.Credentials{
 		Application: chat.Application{
-			ID: chat.ApplicationID(a.IDs.Next()), Name: name, Key: uuid(), ClientID: uuid(),
+			ID: chat.ApplicationID(a.IDs.Next()), Name: name, Key: ident.UUID(), ClientID: ident.UUID(),
 			Settings: chat.DefaultSettings(),
 		},
 		ClientSecret: secret(),
@@ -30,14 +29,6 @@ func (a *Accounts) CreateApplication(ctx context.Context, name string) (chat.Cre
 		return tx.InsertApplication(c.Application, hash(c.ClientSecret))
 	})
 	return c, err
-}
-
-// uuid makes a random UUID (RFC 9562 version 4).
-func uuid() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails, see crypto/rand
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
 // ListApplications lists all tenants of the installation, oldest first.

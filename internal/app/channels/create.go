@@ -2,15 +2,14 @@ package channels
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/purrchat/purr/internal/chat"
+	"github.com/purrchat/purr/internal/kit/ident"
 	"github.com/purrchat/purr/internal/store"
 )
 
@@ -67,7 +66,7 @@ func (cs *Channels) BeginChannel(actor chat.Actor, in CreateInput) (add func(*st
 	id := chat.ChannelID(cs.IDs.Next())
 	name := in.Name
 	if name == "" {
-		name = randomName()
+		name = ident.UUID() // as the Platform API promises
 	}
 	return func(tx *store.Tx) (Created, error) {
 		c := chat.Channel{ID: id, Application: actor.Application, Type: in.Type, Properties: properties}
@@ -238,13 +237,4 @@ func found(tx *store.Tx, actor chat.Actor, id chat.ChannelID) (Created, error) {
 		err = unhide(tx, quiet, v.Channel, actor.User)
 	}
 	return Created{View: v, Existed: true}, err
-}
-
-// randomName is the name of a channel that was given none: a UUID, as the
-// Platform API promises.
-func randomName() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails, see crypto/rand
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
