@@ -71,12 +71,13 @@ func Load(file string) (*Key, error) {
 	return key, nil
 }
 
-// create writes a new key to a file, whole and on the disk or not at all. One
-// that is there meanwhile stays.
+// create writes a new key to a file, whole and on the disk or not at all: what is
+// sealed with it must not outlive it. One that is there meanwhile stays.
 func create(file string) error {
 	raw := make([]byte, Size)
 	_, _ = rand.Read(raw) // never fails, see crypto/rand
-	draft, err := os.CreateTemp(filepath.Dir(file), filepath.Base(file)+".*")
+	folder := filepath.Dir(file)
+	draft, err := os.CreateTemp(folder, filepath.Base(file)+".*")
 	if err != nil {
 		return err
 	}
@@ -87,7 +88,16 @@ func create(file string) error {
 			err = nil
 		}
 	}
-	return errors.Join(err, os.Remove(draft.Name()))
+	return errors.Join(err, os.Remove(draft.Name()), syncFolder(folder))
+}
+
+// syncFolder has the names in a folder survive a loss of power.
+func syncFolder(path string) error {
+	d, err := os.Open(path) //nolint:gosec // the operator names the directory
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
 }
 
 // format is what a sealed text begins with: the version of its form.
