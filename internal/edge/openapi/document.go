@@ -127,6 +127,7 @@ func (o Operation) answers() schema {
 		"400": "The request makes no sense, or breaks a rule.", "401": "No access token, or none that is valid.",
 		"403": "The access token does not allow this.", "404": "There is no such thing.",
 		"406": "None of the media types that are accepted can be made.", "429": "Too many requests; the header Retry-After says how many seconds to wait.",
+		"500": "Something went wrong on our side.", "503": "Not now: the request took too long, or the server is about to stop.",
 	}
 	if len(o.body) > 0 {
 		refusals["413"] = "The body is too large."

@@ -47,7 +47,7 @@ func TestRefusals(t *testing.T) {
 		"out of time":     {gone, errors.New("secret"), 503, `{"error":"RequestTimeoutError","message":"The request took too long",` + stamp, 0},
 	} {
 		var log bytes.Buffer
-		r := httptest.NewRequestWithContext(t.Context(), "GET", "/v1/users", nil)
+		r := httptest.NewRequestWithContext(t.Context(), "POST", "/v1/users", nil)
 		if want.ctx != nil {
 			r = r.WithContext(want.ctx)
 		}
@@ -55,6 +55,9 @@ func TestRefusals(t *testing.T) {
 		rest.Refuse(rest.Deps{Now: now, Log: slog.New(slog.NewTextHandler(&log, nil))}, w, r, want.err)
 		if w.Code != want.status || w.Body.String() != want.body || strings.Count(log.String(), "\n") != want.logged {
 			t.Errorf("%s: status %d, body %s, log %q", name, w.Code, w.Body, log.String())
+		}
+		if err := theReference(t).check(r, answer{t, name, w.Code, w.Header(), w.Body.Bytes()}); err != nil {
+			t.Errorf("%s: not as the OpenAPI document says: %v", name, err)
 		}
 	}
 }
