@@ -91,7 +91,7 @@ func TestListChannels(t *testing.T) {
 		if first.HasPrev || !first.HasNext {
 			t.Error("the first page must have a next and no previous one")
 		}
-		if names := sortedNames(first.All()); !slices.Equal(names, all) {
+		if names := sorted(channelNames(first.All())); !slices.Equal(names, all) {
 			t.Errorf("paging gave %v", names)
 		}
 		back := first.Next().Previous()
@@ -99,23 +99,15 @@ func TestListChannels(t *testing.T) {
 			t.Errorf("turning back gave %v, want %v", names, want)
 		}
 
-		joined := sortedNames(alice.ListChannels(map[string]any{"joined": true}).All())
+		joined := sorted(channelNames(alice.ListChannels(map[string]any{"joined": true}).All()))
 		if want := sorted(append(slices.Clone(all), "mine", "not for bob")); !slices.Equal(joined, want) {
 			t.Errorf("alice has joined %v", joined)
 		}
-		joinable := sortedNames(bob.ListChannels(map[string]any{"joined": false}).All())
+		joinable := sorted(channelNames(bob.ListChannels(map[string]any{"joined": false}).All()))
 		if want := sorted(append(slices.Clone(all), "mine")); !slices.Equal(joinable, want) {
 			t.Errorf("bob may join %v", joinable)
 		}
 	})
-}
-
-func sortedNames(channels []harness.Channel) []string {
-	var names []string
-	for _, channel := range channels {
-		names = append(names, channel.Name)
-	}
-	return sorted(names)
 }
 
 func sorted(names []string) []string {

@@ -11,11 +11,6 @@ import (
 	"github.com/purrchat/purr/e2e/harness"
 )
 
-// newer tells the SDK that has the operations which the older one lacks.
-func newer(backend *harness.PlatformClient) bool {
-	return strings.HasSuffix(backend.String(), string(harness.PlatformNew))
-}
-
 // Every operation about channels answers as its type promises.
 func TestBackEndChannelOperations(t *testing.T) {
 	t.Parallel()
@@ -69,7 +64,7 @@ func TestBackEndChannelOperations(t *testing.T) {
 		backend.Is(harness.EventShape, nil, "Channels", "sendChannelEvent", room.ID, map[string]any{"type": "wave", "properties": map[string]any{"some_key": 1}})
 		backend.Is(harness.KeystrokesShape, nil, "Channels", "sendChannelKeystrokes", room.ID, map[string]any{"keys": "hel", "user": map[string]any{"id": bob.ID}})
 		backend.Is(users("users"), nil, "Channels", "listChannelParticipants", room.ID, 0, 10)
-		if newer(backend) {
+		if backend.Named(harness.PlatformNew) {
 			backend.Is(harness.PageShape("messages", harness.MessageShape), nil, "Channels", "listChannelReportedMessages", room.ID, 0, 10)
 		}
 		backend.Is(harness.ApplicationShape, nil, "Channels", "deleteChannel", room.ID)
@@ -128,7 +123,7 @@ func TestBackEndMessageOperations(t *testing.T) {
 		backend.Is(harness.PageShape("receipts", harness.ReceiptShape), nil, "Messages", "listMessageReadReceipts", text.ID, 0, 10)
 		backend.Is(harness.ThreadShape, nil, "Threads", "retrieveThread", text.ID)
 		backend.Is(harness.KeystrokesShape, nil, "Threads", "sendThreadKeystrokes", room.ID, map[string]any{"keys": "x", "user": map[string]any{"username": "bob"}})
-		if newer(backend) {
+		if backend.Named(harness.PlatformNew) {
 			var count struct{ Count int64 }
 			backend.Is(harness.CountShape, &count, "Users", "countUserUnreadMessages", alice.ID)
 			if count.Count != 2 {
@@ -163,7 +158,7 @@ func TestBackEndUserOperations(t *testing.T) {
 		backend.Is(harness.PageShape("users", harness.UserShape), nil, "Users", "listUsers", 0, 10, []string{"displayName"}, "alice")
 		p.rest.CreateChannel("DIRECT", "", "alice", "bob")
 		backend.Is(harness.PageShape("channels", harness.ChannelShape), nil, "Users", "listUserChannels", alice.ID, 0, 10)
-		if newer(backend) {
+		if backend.Named(harness.PlatformNew) {
 			found := backend.Is(harness.PageShape("users", harness.UserShape), nil, "Users", "listUsers", 0, 10, []string{"id"}, "alice", false, `{"team":"red"}`)
 			if ids := embeddedIDs(t, found.Data, "users"); !slices.Equal(ids, []int64{alice.ID}) {
 				t.Errorf("the red team is %v", ids)
@@ -188,7 +183,7 @@ func TestBackEndUserOperations(t *testing.T) {
 		if status := backend.StatusOf("Users", "retrieveUserSecret", alice.ID, name); status != http.StatusNotFound {
 			t.Errorf("a removed secret answers with %d", status)
 		}
-		if !newer(backend) {
+		if !backend.Named(harness.PlatformNew) {
 			backend.Is(harness.ApplicationShape, nil, "Users", "deleteUser", alice.ID)
 			return // the older SDK has the sessions' classes, but makes none of them
 		}
