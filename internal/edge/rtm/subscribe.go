@@ -1,7 +1,6 @@
 package rtm
 
 import (
-	"context"
 	"strings"
 	"time"
 
@@ -105,19 +104,14 @@ func (c *connection) mayHear(t realtime.Topic) bool {
 	if t.Scope == realtime.OfUser {
 		return t.ID == int64(c.actor.User)
 	}
-	ctx, cancel := c.context()
-	defer cancel()
-	return c.checkLive(ctx, chat.ChannelID(t.ID), chat.OpListen) == nil
-}
-
-// checkLive refuses one of the operations that leave no trace, which are for the
-// members of a channel. Whom this node knows as one needs no look at the store.
-func (c *connection) checkLive(ctx context.Context, id chat.ChannelID, op chat.Operation) error {
+	id := chat.ChannelID(t.ID)
 	if c.server.Hub.IsMember(c.actor.User, id) {
-		return nil
+		return true // which needs no look at the store
 	}
 	// Another node may have made him a member a moment ago.
-	return c.server.Channels.Check(ctx, c.actor, id, op)
+	ctx, cancel := c.context()
+	defer cancel()
+	return c.server.Channels.Check(ctx, c.actor, id, chat.OpListen) == nil
 }
 
 // resumeIfBack starts the replay of a session that has come back. The SDKs
