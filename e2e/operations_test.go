@@ -179,6 +179,9 @@ func TestBackEndUserOperations(t *testing.T) {
 				t.Errorf("the secret is %s, want %s", got, want)
 			}
 		}
+		for _, secret := range []string{"My secret is...", "camelKey"} {
+			p.hides(t, secret)
+		}
 		backend.Is(harness.UserShape, nil, "Users", "removeUserSecret", alice.ID, name)
 		if status := backend.StatusOf("Users", "retrieveUserSecret", alice.ID, name); status != http.StatusNotFound {
 			t.Errorf("a removed secret answers with %d", status)
