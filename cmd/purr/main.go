@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // quiet hours have time zones, which not every machine knows
 
 	"github.com/purrchat/purr/internal/cli"
 	"github.com/purrchat/purr/internal/serve"

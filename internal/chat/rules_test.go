@@ -78,7 +78,7 @@ func TestRightsOverUsers(t *testing.T) {
 	t.Parallel()
 	application, user := chat.Actor{Application: 9}, chat.Actor{Application: 9, User: 1}
 	for o := range chat.UserOperations {
-		applicationOnly := o == chat.OpSetGuest || o == chat.OpDeleteAllMessages
+		applicationOnly := o == chat.OpSetGuest || o == chat.OpDeleteAllMessages || o == chat.OpPush
 		for what, c := range map[string]struct {
 			err     error
 			refused bool

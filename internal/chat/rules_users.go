@@ -13,6 +13,8 @@ const (
 	OpListNotifications
 	OpSetGuest
 	OpDeleteAllMessages
+	OpDevices
+	OpPush
 	// UserOperations is how many there are.
 	UserOperations
 )
@@ -27,6 +29,8 @@ var userRights = [UserOperations]struct{ who, what string }{ //nolint:gochecknog
 	OpListNotifications: {"++f", "List what a user has been notified of"},
 	OpSetGuest:          {"+ff", "Say whether a user is a guest"},
 	OpDeleteAllMessages: {"+ff", "Delete all messages of the application"},
+	OpDevices:           {"++f", "Register, list and remove a user's devices, and say when to leave them alone"},
+	OpPush:              {"+ff", "Set credentials for push, try it, and ask what became of a message"},
 }
 
 // String describes the operation in a few words.

@@ -19,6 +19,7 @@ import (
 	"github.com/purrchat/purr/internal/app/imports"
 	"github.com/purrchat/purr/internal/app/messages"
 	"github.com/purrchat/purr/internal/app/notify"
+	"github.com/purrchat/purr/internal/app/push"
 	"github.com/purrchat/purr/internal/app/timeline"
 	"github.com/purrchat/purr/internal/blob"
 	"github.com/purrchat/purr/internal/chat"
@@ -55,6 +56,7 @@ type core struct {
 	functions *functions.Functions
 	timeline  *timeline.Timeline
 	notify    *notify.Notify
+	push      *push.Push
 }
 
 // purpose says what a core is opened for.
@@ -130,6 +132,7 @@ func openCore(ctx context.Context, c config.Config, p purpose) (_ *core, err err
 		Encode: wire.Style{Base: c.BaseURL(nil)}, Wake: func() {}, // a command has no workers
 	}
 	k.functions = &functions.Functions{DB: k.db, IDs: ids, Secrets: secrets}
+	k.push = &push.Push{DB: k.db, IDs: ids, Secrets: secrets, Subject: pushSubject(c)}
 	k.timeline = &timeline.Timeline{DB: k.db}
 	k.notify = &notify.Notify{DB: k.db}
 	return k, nil

@@ -100,7 +100,7 @@ func (n *Node) startRealtime(ctx context.Context) error {
 		Grace: n.config.Presence.Grace, Window: n.config.Session.ResumeWindow, Crowd: n.config.Presence.FanoutLimit,
 	}, head)
 	n.rtm = rtm.New(context.WithoutCancel(ctx), rtm.Deps{
-		Accounts: n.accounts, Channels: n.channels, Messages: n.messages, Files: n.files, Timeline: n.timeline, Notify: n.notify, Hub: n.hub,
+		Accounts: n.accounts, Channels: n.channels, Messages: n.messages, Files: n.files, Timeline: n.timeline, Notify: n.notify, Push: n.push, Hub: n.hub,
 		Signals: n.bus.Publish, Now: time.Now,
 		BaseURL: n.config.BaseURL(nil), Log: n.log,
 		Limits: rtm.Limits{
@@ -198,7 +198,7 @@ func (n *Node) startDoors(ctx context.Context) error {
 		BaseURL: n.config.BaseURL(nil), Now: time.Now, Log: n.log,
 	})
 	mux.Handle("/", rest.New(rest.Deps{
-		Accounts: n.accounts, Channels: n.channels, Messages: n.messages, Files: n.files, Imports: n.imports, Functions: n.functions, Notify: n.notify,
+		Accounts: n.accounts, Channels: n.channels, Messages: n.messages, Files: n.files, Imports: n.imports, Functions: n.functions, Notify: n.notify, Push: n.push,
 		PublicURL: n.config.PublicURL, MaxBody: int64(n.config.HTTP.MaxBody),
 		RequestsPerSecond: n.config.HTTP.RequestsPerSecond, ApplicationRequestsPerSecond: n.config.HTTP.ApplicationRequestsPerSecond, Now: time.Now, Log: n.log,
 	}))

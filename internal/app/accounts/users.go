@@ -216,6 +216,9 @@ func (a *Accounts) DeleteUser(ctx context.Context, actor chat.Actor, id chat.Use
 		if err := tx.DeleteUser(actor.Application, id); err != nil {
 			return err
 		}
+		if err := tx.ForgetPush(id); err != nil {
+			return err
+		}
 		sessions, err := tx.EndUserSessions(id)
 		if err != nil {
 			return err

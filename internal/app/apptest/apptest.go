@@ -26,6 +26,7 @@ import (
 	"github.com/purrchat/purr/internal/app/imports"
 	"github.com/purrchat/purr/internal/app/messages"
 	"github.com/purrchat/purr/internal/app/notify"
+	"github.com/purrchat/purr/internal/app/push"
 	"github.com/purrchat/purr/internal/app/timeline"
 	"github.com/purrchat/purr/internal/blob/disk"
 	"github.com/purrchat/purr/internal/chat"
@@ -61,8 +62,9 @@ type World struct {
 	Functions *functions.Functions
 	Blobs     *disk.Store
 	Timeline  *timeline.Timeline
-	Signals   *Signals
 	Notify    *notify.Notify
+	Push      *push.Push
+	Signals   *Signals
 
 	// Credentials are those of App.
 	Credentials chat.Credentials
@@ -102,6 +104,7 @@ func New(tb testing.TB, dsn string) *World {
 		Encode: wire.Style{Base: "https://chat.example"}, Wake: func() {},
 	}
 	w.Functions = &functions.Functions{DB: w.DB, IDs: w.IDs, Secrets: w.secrets()}
+	w.Push = &push.Push{DB: w.DB, IDs: w.IDs, Secrets: w.secrets(), Subject: "https://chat.example"}
 	w.Timeline = &timeline.Timeline{DB: w.DB}
 	w.Notify = &notify.Notify{DB: w.DB}
 	w.rows = storetest.Counter(tb, dsn)

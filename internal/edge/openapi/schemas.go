@@ -6,7 +6,7 @@ package openapi
 func schemas() map[string]schema {
 	all := map[string]schema{}
 	for _, group := range []map[string]schema{
-		common(), applications(), users(), sessions(), channels(), memberships(), messages(), notifications(), jobs(), functions(),
+		common(), applications(), users(), sessions(), channels(), memberships(), messages(), notifications(), jobs(), functions(), push(),
 	} {
 		for name, s := range group {
 			all[name] = s
@@ -223,6 +223,39 @@ func messages() map[string]schema {
 		all[name+"Resource"] = linked(s, links...)
 	}
 	return all
+}
+
+func push() map[string]schema {
+	kind := word("WEB_PUSH", "FCM", "APNS", "WEBHOOK")
+	token := may("token", text(), "What the provider or, for WEBHOOK, the application's own server knows the device by.")
+	endpoint := may("endpoint", address(), "Only for WEB_PUSH, as in the browser's PushSubscription.")
+	apple := []member{may("topic", text(), "The identifier of the app; only for APNS."), may("environment", word("PRODUCTION", "SANDBOX"), "Only for APNS.")}
+	preferences := func(named func(string, schema, ...string) member) schema {
+		return object(
+			may("quietHours", object(must("start", text(), "As in 22:00."), must("end", text(), "As in 07:00."), must("timeZone", text(), "As in Europe/Berlin.")), "When to leave the devices alone. What comes meanwhile is told at the end."),
+			named("channels", list(object(must("channelId", id()), must("push", word("ALL", "MENTIONS", "NONE"), "ALL is the standard; MENTIONS means replies and mentions only."))), "Channels with another preference than ALL."),
+		)
+	}
+	return map[string]schema{
+		"DeviceResource": linked(object(append(apple, must("id", id()), must("kind", kind), token, endpoint,
+			must("createdTime", instant()), must("registeredTime", instant(), "When it was registered last."))...), "self", "user", "application"),
+		"RegisterDeviceResource": object(append(apple, must("kind", kind), token, endpoint,
+			may("keys", object(must("p256dh", text()), must("auth", text())), "Only for WEB_PUSH, as in the browser's PushSubscription."))...),
+		"PushPreferencesProperties": preferences(may),
+		"PushPreferencesResource":   linked(preferences(must), "self", "user", "application"),
+		"PushCredentialsResource": linked(object(
+			must("kind", kind), may("publicKey", text(), "What browsers subscribe with; WEB_PUSH."), may("subject", text(), "WEB_PUSH."),
+			may("projectId", text(), "FCM."), may("clientEmail", text(), "FCM."), may("keyId", text(), "FCM and APNS."), may("teamId", text(), "APNS."),
+			may("url", address(), "WEBHOOK."), must("createdTime", instant(), "When they were set."),
+		), "self", "application"),
+		"SetPushCredentialsResource": object(
+			may("subject", text(), "WEB_PUSH: a mailto: or https: address where operators of push services reach you."),
+			may("privateKey", text(), "WEB_PUSH: a VAPID key in base64url. APNS: the text of the .p8 file."),
+			may("serviceAccount", free(), "FCM: the JSON file of a service account, as an object."),
+			may("keyId", text(), "APNS."), may("teamId", text(), "APNS."),
+			may("url", address(), "WEBHOOK: where pushes are sent."), may("secret", text(), "WEBHOOK: whsec_ and after it 24 to 64 bytes in base64."),
+		),
+	}
 }
 
 func jobs() map[string]schema {

@@ -16,7 +16,7 @@ import (
 type stock struct {
 	*client
 	alice, bob, square, pair, message, session, job int64
-	function, version                               int64
+	function, version, device                       int64
 }
 
 func stocked(c *client) stock {
@@ -39,6 +39,14 @@ func (s stock) withFunction() stock {
 	return s
 }
 
+// withDevice is the same application with a device and credentials for push.
+func (s stock) withDevice() stock {
+	s.t.Helper()
+	s.device = s.do("POST", path("/users/%d/devices", s.alice), object{"kind": "WEBHOOK", "token": "phone"}).ok().id()
+	s.do("PUT", "/application/push-credentials/WEB_PUSH", object{}).ok()
+	return s
+}
+
 // fill names real things in a route's path.
 func (s stock) fill(route string) string {
 	thing := s.square
@@ -56,7 +64,10 @@ func (s stock) fill(route string) string {
 	case strings.HasPrefix(route, "/user-sessions"):
 		thing = s.session
 	}
-	return strings.NewReplacer("{id}", strconv.FormatInt(thing, 10), "{user}", strconv.FormatInt(s.alice, 10), "{name}", "name").Replace(route)
+	if strings.HasPrefix(route, "/application/push-credentials") {
+		route = strings.Replace(route, "{name}", "WEB_PUSH", 1)
+	}
+	return strings.NewReplacer("{device}", strconv.FormatInt(s.device, 10), "{id}", strconv.FormatInt(thing, 10), "{user}", strconv.FormatInt(s.alice, 10), "{name}", "name").Replace(route)
 }
 
 // request is a call of a route that would succeed.
@@ -67,6 +78,9 @@ func (s stock) call(c *client, r rest.Route, headers ...string) answer {
 	}
 	if strings.HasPrefix(r.Path, "/function") && s.function == 0 {
 		s = s.withFunction()
+	}
+	if (strings.Contains(r.Path, "{device}") || strings.Contains(r.Path, "/push-credentials/")) && s.device == 0 {
+		s = s.withDevice()
 	}
 	target := s.fill(r.Path)
 	if r.Method+" "+r.Path == "HEAD /users" {
@@ -102,6 +116,10 @@ func (s stock) body(r rest.Route) any {
 		return object{"type": "TEXT", "body": "hi", "user": object{"id": s.alice}}
 	case "POST /users/{id}/display-picture":
 		return object{"url": "https://p.example/a.png", "name": "a.png", "contentType": "image/png", "size": 1}
+	case "POST /users/{id}/devices":
+		return object{"kind": "WEBHOOK", "token": "tablet"}
+	case "PUT /users/{id}/push-preferences", "PUT /application/push-credentials/{name}":
+		return object{}
 	case "PUT /application/settings":
 		return object{"guestUsers": "DISABLED"}
 	case "PUT /runtimes/nodejs/dependencies":
@@ -133,7 +151,7 @@ func done(status int) bool { return status == http.StatusOK || status == http.St
 func TestEveryOperationIsGuarded(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t)
-	mine := stocked(p.newClient("mine")).withFunction()
+	mine := stocked(p.newClient("mine")).withFunction().withDevice()
 	mine.job = mine.startJob()
 	stranger := p.newClient("stranger")
 	stranger.createUser("alice")
@@ -177,7 +195,8 @@ func TestEveryOperationIsGuarded(t *testing.T) {
 			foreign = stranger.under(c.base)
 		}
 		a := mine.call(foreign, r)
-		namesSomething := strings.Contains(r.Path, "{") || r.Path == "" || r.Path == "/channels" && r.Method == "POST"
+		// A kind of credentials is the same word for everybody.
+		namesSomething := strings.Contains(r.Path, "{") && r.Path != "/application/push-credentials/{name}" || r.Path == "" || r.Path == "/channels" && r.Method == "POST"
 		if namesSomething && a.status != 404 {
 			t.Errorf("%s %s with another application's token: status %d: %s", r.Method, r.Path, a.status, a.body)
 		}
@@ -222,7 +241,7 @@ func (s stock) snapshot() string {
 	s.t.Helper()
 	text := ""
 	for _, list := range []string{
-		"/application/settings", "/runtimes/nodejs", "/runtimes/nodejs/functions", path("/functions/%d/versions", s.function), "/users", "/channels", "/messages", "/user-sessions", path("/users/%d/secrets/name", s.alice),
+		"/application/settings", "/application/push-credentials", path("/users/%d/devices", s.alice), "/runtimes/nodejs", "/runtimes/nodejs/functions", path("/functions/%d/versions", s.function), "/users", "/channels", "/messages", "/user-sessions", path("/users/%d/secrets/name", s.alice),
 		path("/channels/%d/members", s.square), path("/channels/%d/moderators", s.square), path("/channels/%d/invites", s.square),
 		path("/channels/%d/messages", s.square), path("/threads/%d/messages", s.square),
 	} {

@@ -110,7 +110,7 @@ func TestHostileParameters(t *testing.T) {
 			continue
 		}
 		for _, id := range []string{"0", "-1", "1", "abc", "1.5", "9223372036854775808", "%00", "%2e%2e", "'", "%F0%9F%98%80", fmt.Sprint(s.pair + 1<<40)} {
-			target := strings.NewReplacer("{id}", id, "{user}", id, "{name}", "name").Replace(r.Path)
+			target := strings.NewReplacer("{id}", id, "{user}", id, "{device}", id, "{name}", "name").Replace(r.Path)
 			if a := s.do(r.Method, target, s.body(r)); a.status != 404 && a.status != 400 && a.status != 415 {
 				t.Errorf("%s %s: status %d: %.300s", r.Method, target, a.status, a.body)
 			}

@@ -30,6 +30,7 @@ import (
 	"github.com/purrchat/purr/internal/app/imports"
 	"github.com/purrchat/purr/internal/app/messages"
 	"github.com/purrchat/purr/internal/app/notify"
+	"github.com/purrchat/purr/internal/app/push"
 	"github.com/purrchat/purr/internal/edge/openapi"
 )
 
@@ -43,6 +44,7 @@ type Deps struct {
 	Imports   *imports.Imports
 	Functions *functions.Functions
 	Notify    *notify.Notify
+	Push      *push.Push
 
 	// PublicURL is what links begin with, without a slash at its end. Where it
 	// is empty, links lead to the host that the request named.

@@ -22,6 +22,7 @@ import (
 	"github.com/purrchat/purr/internal/app/imports"
 	"github.com/purrchat/purr/internal/app/messages"
 	"github.com/purrchat/purr/internal/app/notify"
+	"github.com/purrchat/purr/internal/app/push"
 	"github.com/purrchat/purr/internal/blob/disk"
 	"github.com/purrchat/purr/internal/chat"
 	"github.com/purrchat/purr/internal/edge/rest"
@@ -87,6 +88,7 @@ func newPlace(t *testing.T, options ...func(*rest.Deps)) *place {
 		Now:      clock.Now,
 		Log:      slog.New(slog.NewTextHandler(p.faults, nil)),
 	}
+	deps.Push = &push.Push{DB: db, IDs: ids, Secrets: key, Subject: "https://chat.example"}
 	deps.Imports = &imports.Imports{
 		DB: db, IDs: ids, Accounts: deps.Accounts, Channels: deps.Channels, Messages: deps.Messages, Files: deps.Files,
 		Encode: wire.Style{Base: "https://chat.example"}, Wake: func() {},

@@ -34,10 +34,12 @@ var (
 		"currentUser": {
 			members: userMembers,
 			relays: "self channelMember channelsCount channels joinableChannels unreadChannels unreadMessagesCount contactsCount contacts " +
-				"writeFileAccessGrant readFileAccessGrant messages unreadChannelsCount userBlockListItems userBlockedRecords",
-			topics:  "self channels messages notifications contacts participants users reactions calls threads readReceipts elements features styles",
-			actions: "update createChannel updateDisplayPicture delete block updateMediaSettingsAudioEnabled updateMediaSettingsVideoEnabled",
-			stream:  "displayPicture",
+				"writeFileAccessGrant readFileAccessGrant messages unreadChannelsCount userBlockListItems userBlockedRecords " +
+				"devices pushPreferences webPushKey",
+			topics: "self channels messages notifications contacts participants users reactions calls threads readReceipts elements features styles",
+			actions: "update createChannel updateDisplayPicture delete block updateMediaSettingsAudioEnabled updateMediaSettingsVideoEnabled " +
+				"registerDevice updatePushPreferences",
+			stream: "displayPicture",
 		},
 		"channel": {
 			members: []string{

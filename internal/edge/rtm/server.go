@@ -13,6 +13,7 @@ import (
 	"github.com/purrchat/purr/internal/app/files"
 	"github.com/purrchat/purr/internal/app/messages"
 	"github.com/purrchat/purr/internal/app/notify"
+	"github.com/purrchat/purr/internal/app/push"
 	"github.com/purrchat/purr/internal/app/timeline"
 	"github.com/purrchat/purr/internal/chat"
 	"github.com/purrchat/purr/internal/edge/wire"
@@ -30,6 +31,7 @@ type Deps struct {
 	Files    *files.Files
 	Timeline *timeline.Timeline
 	Notify   *notify.Notify
+	Push     *push.Push
 	Hub      *realtime.Hub
 	// Signals hears who types.
 	Signals func(chat.Signal)

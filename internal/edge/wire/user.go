@@ -88,6 +88,9 @@ var (
 		`"userBlockedRecords":"/application/v1/user.user_blocked_records.relay.size..sort.",` +
 		`"writeFileAccessGrant":"/application/v1/user.write_file_access_grant.relay",` +
 		`"readFileAccessGrant":"/application/v1/user.read_file_access_grant.relay",` +
+		`"devices":"/application/v1/user.devices.relay",` +
+		`"pushPreferences":"/application/v1/user.push_preferences.relay",` +
+		`"webPushKey":"/application/v1/user.web_push_key.relay",` +
 		`"channelMember":"/application/v1/users/{id}.channel_member.relay"},` +
 		`"_topics":{"self":"/topic/v1/users/{id}.self",` +
 		`"elements":"/topic/v1/users/{id}.elements",` +
@@ -108,6 +111,8 @@ var (
 		`"updateDisplayPicture":"/application/v1/user.update_display_picture",` +
 		`"updateMediaSettingsAudioEnabled":"/application/v1/user.update_media_settings_audio_enabled",` +
 		`"updateMediaSettingsVideoEnabled":"/application/v1/user.update_media_settings_video_enabled",` +
+		`"registerDevice":"/application/v1/user.register_device",` +
+		`"updatePushPreferences":"/application/v1/user.update_push_preferences",` +
 		`"block":"/application/v1/users/{id}.block",` +
 		`"delete":"/application/v1/users/{id}.delete"},` +
 		`"_streams":{"displayPicture":"/stream/v1/user.display_picture"}`)
