@@ -118,3 +118,44 @@ type PushCredentials struct {
 // ErrNoCredentials says that the application has no credentials for a kind of
 // device.
 var ErrNoCredentials = &Error{NotFound, "PushCredentialsNotFoundError", "The application has no such credentials.", ""}
+
+// PushOutcome is what came of an attempt to push.
+type PushOutcome string
+
+// The outcomes.
+const (
+	// PushAccepted: the provider has taken it.
+	PushAccepted PushOutcome = "ACCEPTED"
+	// PushDelayed: it will be tried again.
+	PushDelayed PushOutcome = "DELAYED"
+	// PushExpired: the provider does not know the device any more, nor do we.
+	PushExpired PushOutcome = "EXPIRED"
+	// PushRefused: trying it again would not help.
+	PushRefused PushOutcome = "REFUSED"
+	// PushGivenUp: it was tried often enough, or for long enough.
+	PushGivenUp PushOutcome = "GIVEN_UP"
+)
+
+// MaxPushAnswer bounds what is kept of an answer, in bytes.
+const MaxPushAnswer = 2048
+
+// PushAttempt is an attempt to push to a device.
+type PushAttempt struct {
+	ID          int64
+	Application ApplicationID
+	User        UserID
+	Device      DeviceID
+	Kind        DeviceKind
+	// Channel is zero for a test.
+	Channel ChannelID
+	// Notification is what it told of. It stood for the messages from First to
+	// Last of the channel.
+	Notification NotificationID
+	First, Last  MessageID
+	Outcome      PushOutcome
+	// Status is what the provider answered over HTTP, zero where it did not, and
+	// Answer the body of its answer, or why there is none.
+	Status    int
+	Answer    string
+	CreatedAt time.Time
+}

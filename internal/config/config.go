@@ -40,6 +40,7 @@ type Config struct {
 	Secrets    Secrets    `key:"secrets"`
 	Outbound   Outbound   `key:"outbound"`
 	Imports    Imports    `key:"imports"`
+	Push       Push       `key:"push"`
 }
 
 // TLS is for a server that faces the network without a proxy before it.
@@ -126,6 +127,11 @@ type Imports struct {
 	MaxSize Bytes `key:"max_size" doc:"The largest file that may be imported. It is kept until its import has ended."`
 }
 
+// Push is for what is pushed to the devices of users who are not there.
+type Push struct {
+	KeepAnswers time.Duration `key:"keep_answers" doc:"How long it is kept what the providers of push have answered, for asking why somebody did not get a message."`
+}
+
 // Default is the configuration of a server that nobody configured.
 func Default() Config {
 	return Config{
@@ -152,6 +158,7 @@ func Default() Config {
 		Files:    Files{MaxSize: 100 * MiB},
 		S3:       S3{Region: "us-east-1", Addressing: "auto"},
 		Imports:  Imports{MaxSize: 4 * GiB},
+		Push:     Push{KeepAnswers: 7 * 24 * time.Hour},
 	}
 }
 

@@ -70,6 +70,7 @@ func (l *loader) validate(c Config) []error {
 	check("connection.heartbeat_receive", positive(c.Connection.HeartbeatReceive))
 
 	check("session.resume_window", notNegative(c.Session.ResumeWindow))
+	check("push.keep_answers", notNegative(c.Push.KeepAnswers))
 	check("presence.grace", notNegative(c.Presence.Grace))
 	check("presence.fanout_limit", atLeast(c.Presence.FanoutLimit, 0))
 	// The SDKs reckon in whole seconds and keep a token until its last one.

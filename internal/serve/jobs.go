@@ -68,6 +68,7 @@ func (n *Node) startJobs(ctx context.Context) error {
 	n.jobs.Every("forget old events", 10*time.Minute, func(ctx context.Context) error {
 		return n.timeline.Forget(ctx, keepEvents)
 	})
+	n.jobs.Every("forget answers of push providers", time.Hour, n.push.Forget)
 	n.jobs.Every("remove unused files", removeFilesEvery, n.files.Sweep)
 	n.jobs.Every("remove incomplete files", time.Hour, func(ctx context.Context) error {
 		return n.blobs.Clean(ctx, time.Now().Add(-keepIncomplete))

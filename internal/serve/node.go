@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/purrchat/purr/internal/app/push"
 	"github.com/purrchat/purr/internal/bus"
 	"github.com/purrchat/purr/internal/bus/natsbus"
 	"github.com/purrchat/purr/internal/chat"
@@ -21,6 +22,7 @@ import (
 	"github.com/purrchat/purr/internal/edge/rest"
 	"github.com/purrchat/purr/internal/edge/rtm"
 	"github.com/purrchat/purr/internal/jobs"
+	"github.com/purrchat/purr/internal/kit/clock"
 	"github.com/purrchat/purr/internal/kit/formdata"
 	"github.com/purrchat/purr/internal/kit/lifecycle"
 	"github.com/purrchat/purr/internal/observe"
@@ -48,6 +50,7 @@ type Node struct {
 	rtm      *rtm.Server
 	jobs     *jobs.Runner
 	long     *jobs.Runner
+	pusher   *push.Runner
 	previews *jobs.Runner
 	relay    *relay.Relay
 	bus      bus.Bus
@@ -72,7 +75,11 @@ func (n *Node) start(ctx context.Context) (err error) {
 		return err
 	}
 	n.group.OnStop("store", func(context.Context) error { return n.core.close() })
+	n.pusher = push.NewRunner(n.push, clock.Real(), n.log)
 	if err := n.startRealtime(ctx); err != nil {
+		return err
+	}
+	if err := n.startPush(ctx); err != nil {
 		return err
 	}
 	if err := n.startJobs(ctx); err != nil {
@@ -148,6 +155,7 @@ func (n *Node) startRealtime(ctx context.Context) error {
 func (n *Node) hear(events []chat.Event) {
 	n.accounts.Heard(events)
 	n.rtm.Events(events)
+	n.pusher.Wake()
 }
 
 // openBus connects the nodes, where there are several.

@@ -12,7 +12,7 @@ func readDevice(row scanner) (d chat.Device, err error) {
 }
 
 // PutDevice adds a device, or gives one of its kind and address that is there to
-// its user. It tells the device as it is then, which keeps its identifier.
+// its user, without what was to be pushed to the one before. It tells the device as it is then, which keeps its identifier.
 func (tx *Tx) PutDevice(d chat.Device) (chat.Device, error) {
 	list, err := collectWritten(tx, "put device", readDevice, `INSERT INTO devices (`+deviceColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
 		ON CONFLICT (application_id, kind, address) DO UPDATE SET user_id = excluded.user_id, p256dh = excluded.p256dh, auth = excluded.auth,
@@ -21,7 +21,8 @@ func (tx *Tx) PutDevice(d chat.Device) (chat.Device, error) {
 	if err != nil {
 		return d, err
 	}
-	return list[0], nil
+	_, err = tx.exec("drop pushes", `DELETE FROM pushes WHERE device_id = $1 AND user_id <> $2`, int64(list[0].ID), int64(d.User))
+	return list[0], err
 }
 
 // Devices lists the devices of a user, those first that were registered last.
@@ -29,18 +30,26 @@ func (tx *Tx) Devices(user chat.UserID) ([]chat.Device, error) {
 	return collect(tx, "list devices", readDevice, `SELECT `+deviceColumns+` FROM devices WHERE user_id = $1 ORDER BY registered_at DESC, id DESC`, int64(user))
 }
 
-// DeleteDevices removes those of some devices that are a user's, and tells how
-// many it were.
-func (tx *Tx) DeleteDevices(user chat.UserID, ids ...chat.DeviceID) (int64, error) {
-	q := &sqlText{}
-	q.and("user_id = " + q.arg(int64(user)))
-	q.and("id IN " + in(q, ids))
-	return tx.exec("delete devices", "DELETE FROM devices"+q.conditions(), q.args...)
+// DeleteDevices removes those of some devices that are a user's, with what was to
+// be pushed to them, and tells how many it were.
+func (tx *Tx) DeleteDevices(user chat.UserID, ids ...chat.DeviceID) (n int64, err error) {
+	if len(ids) == 0 {
+		return 0, nil
+	}
+	for _, table := range []struct{ name, key string }{{"pushes", "device_id"}, {"devices", "id"}} {
+		q := &sqlText{}
+		q.and("user_id = " + q.arg(int64(user)))
+		q.and(table.key + " IN " + in(q, ids))
+		if n, err = tx.exec("delete "+table.name, "DELETE FROM "+table.name+q.conditions(), q.args...); err != nil {
+			return 0, err
+		}
+	}
+	return n, nil
 }
 
-// ForgetPush removes everything that makes pushes to a user, who is gone.
+// ForgetPush removes everything that makes pushes to a user, who is gone, and them.
 func (tx *Tx) ForgetPush(user chat.UserID) error {
-	for _, table := range []string{"devices", "quiet_hours", "push_preferences"} {
+	for _, table := range []string{"devices", "pushes", "quiet_hours", "push_preferences"} {
 		if _, err := tx.exec("forget "+table, "DELETE FROM "+table+" WHERE user_id = $1", int64(user)); err != nil {
 			return err
 		}

@@ -39,8 +39,11 @@ func (tx *Tx) UserEventsAfter(user chat.UserID, after chat.Position, limit int) 
 		) e ORDER BY position LIMIT $3`, int64(user), int64(after), limit)
 }
 
-func eventColumnsOf(table string) string {
-	return table + "." + strings.ReplaceAll(storedEventColumns, ", ", ", "+table+".")
+func eventColumnsOf(table string) string { return columnsOf(table, storedEventColumns) }
+
+// columnsOf names columns with their table.
+func columnsOf(table, columns string) string {
+	return table + "." + strings.ReplaceAll(columns, ", ", ", "+table+".")
 }
 
 // DeleteEventsBefore forgets up to limit of the oldest events that are older

@@ -90,5 +90,6 @@ func (tx *Tx) GreatestID() (int64, error) {
 		UNION ALL SELECT COALESCE(max(id), 0) FROM files UNION ALL SELECT COALESCE(max(id), 0) FROM chat_sessions
 		UNION ALL SELECT COALESCE(max(id), 0) FROM channel_invites UNION ALL SELECT COALESCE(max(id), 0) FROM notices
 		UNION ALL SELECT COALESCE(max(id), 0) FROM functions UNION ALL SELECT COALESCE(max(id), 0) FROM function_versions
-		UNION ALL SELECT COALESCE(max(id), 0) FROM function_invocations UNION ALL SELECT COALESCE(max(id), 0) FROM devices) AS ids`)
+		UNION ALL SELECT COALESCE(max(id), 0) FROM function_invocations UNION ALL SELECT COALESCE(max(id), 0) FROM devices
+		UNION ALL SELECT COALESCE(max(id), 0) FROM push_attempts) AS ids`)
 }

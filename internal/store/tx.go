@@ -264,3 +264,11 @@ func OrRefuse(err error, missing *chat.Error) error {
 	}
 	return err
 }
+
+// OrNothing leaves out that something is not there any more.
+func OrNothing(err error) error {
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	return err
+}

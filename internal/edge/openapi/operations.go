@@ -204,6 +204,8 @@ func Operations() []Operation {
 		{Method: "GET", Path: "/users/{id}/push-preferences", ID: "retrievePushPreferences", Tag: "Push", Summary: "Retrieve when a user's devices are left alone", answer: ref("PushPreferencesResource")},
 		{Method: "PUT", Path: "/users/{id}/push-preferences", ID: "updatePushPreferences", Tag: "Push", Summary: "Say when to leave a user's devices alone",
 			About: "What is not named stays as it is; null ends the quiet hours.", body: jsonBody("PushPreferencesProperties"), answer: ref("PushPreferencesResource")},
+		{Method: "POST", Path: "/users/{id}/test-notification", ID: "sendTestNotification", Tag: "Push", Summary: "Push a test to all devices of a user",
+			About: "It goes out at once, whatever the user's quiet hours are, and the answer has what each provider said, word for word.", answer: pageOf("devices", "PushTrialResource")},
 		{Method: "GET", Path: "/application/push-credentials", ID: "listPushCredentials", Tag: "Push", Summary: "List what providers of push know the application by", About: "Secrets are never shown.",
 			answer: pageOf("credentials", "PushCredentialsResource")},
 		{Method: "PUT", Path: "/application/push-credentials/{name}", ID: "setPushCredentials", Tag: "Push", Summary: "Set the credentials for a kind of device",

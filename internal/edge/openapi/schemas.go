@@ -236,9 +236,17 @@ func push() map[string]schema {
 			named("channels", list(object(must("channelId", id()), must("push", word("ALL", "MENTIONS", "NONE"), "ALL is the standard; MENTIONS means replies and mentions only."))), "Channels with another preference than ALL."),
 		)
 	}
+	device := object(append(apple, must("id", id()), must("kind", kind), token, endpoint,
+		must("createdTime", instant()), must("registeredTime", instant(), "When it was registered last."))...)
 	return map[string]schema{
-		"DeviceResource": linked(object(append(apple, must("id", id()), must("kind", kind), token, endpoint,
-			must("createdTime", instant()), must("registeredTime", instant(), "When it was registered last."))...), "self", "user", "application"),
+		"DeviceProperties": device,
+		"DeviceResource":   linked(device, "self", "user", "application"),
+		"PushAttemptProperties": object(
+			must("outcome", word("ACCEPTED", "DELAYED", "EXPIRED", "REFUSED", "GIVEN_UP"), "DELAYED is tried again; a device that has EXPIRED is removed."),
+			must("status", number(), "Of the provider's answer, 0 where there was none."), must("answer", text(), "What the provider said, up to 2048 bytes, or why it said nothing."),
+			must("createdTime", instant()),
+		),
+		"PushTrialResource": object(must("device", ref("DeviceProperties")), must("attempt", ref("PushAttemptProperties"))),
 		"RegisterDeviceResource": object(append(apple, must("kind", kind), token, endpoint,
 			may("keys", object(must("p256dh", text()), must("auth", text())), "Only for WEB_PUSH, as in the browser's PushSubscription."))...),
 		"PushPreferencesProperties": preferences(may),

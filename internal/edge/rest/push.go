@@ -166,3 +166,19 @@ func (d *door) removePushCredentials(c *call) ([]byte, error) {
 	}
 	return d.retrieveApplication(c)
 }
+
+// testNotification answers with what each provider said.
+func (d *door) testNotification(c *call) ([]byte, error) {
+	user, err := c.userID("id")
+	if err != nil {
+		return nil, err
+	}
+	trials, err := d.Push.Test(c.Context(), c.actor, user)
+	if err != nil {
+		return nil, err
+	}
+	path := "/users/" + strconv.FormatInt(int64(user), 10) + "/test-notification"
+	return wire.Page(nil, c.style, wire.List{Name: "devices", Path: path}, whole(trials), func(dst []byte, t *push.Trial) []byte {
+		return c.style.Trial(dst, &t.Device, &t.Attempt)
+	}), nil
+}

@@ -95,6 +95,7 @@ func (d *door) routes() []route {
 		operation("DELETE", "/users/{id}/devices/{device}", d.removeDevice),
 		operation("GET", "/users/{id}/push-preferences", d.retrievePushPreferences),
 		operation("PUT", "/users/{id}/push-preferences", d.updatePushPreferences),
+		operation("POST", "/users/{id}/test-notification", d.testNotification),
 		operation("GET", "/application/push-credentials", d.listPushCredentials),
 		operation("PUT", "/application/push-credentials/{name}", d.setPushCredentials),
 		operation("DELETE", "/application/push-credentials/{name}", d.removePushCredentials),

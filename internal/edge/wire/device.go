@@ -95,3 +95,23 @@ func (s Style) PushCredentials(dst []byte, c *chat.PushCredentials) []byte {
 func WebPushKey(dst []byte, key string) []byte {
 	return append(AppendString(append(dst, `{"publicKey":`...), key), '}')
 }
+
+// PushAttempt appends an attempt to push.
+func (s Style) PushAttempt(dst []byte, a *chat.PushAttempt) []byte {
+	dst = append(dst, `{"outcome":`...)
+	dst = AppendString(dst, string(a.Outcome))
+	dst = append(dst, `,"status":`...)
+	dst = strconv.AppendInt(dst, int64(a.Status), 10)
+	dst = append(dst, `,"answer":`...)
+	dst = AppendString(dst, a.Answer)
+	dst = s.name(dst, createdTime)
+	return append(AppendTime(dst, a.CreatedAt), '}')
+}
+
+// Trial appends what came of a test at a device.
+func (s Style) Trial(dst []byte, d *chat.Device, a *chat.PushAttempt) []byte {
+	dst = append(dst, `{"device":`...)
+	dst = s.inner().Device(dst, d)
+	dst = append(dst, `,"attempt":`...)
+	return append(s.PushAttempt(dst, a), '}')
+}
