@@ -129,7 +129,11 @@ type Imports struct {
 
 // Push is for what is pushed to the devices of users who are not there.
 type Push struct {
-	KeepAnswers time.Duration `key:"keep_answers" doc:"How long it is kept what the providers of push have answered, for asking why somebody did not get a message."`
+	KeepAnswers    time.Duration `key:"keep_answers" doc:"How long it is kept what the providers of push have answered, for asking why somebody did not get a message."`
+	FCMURL         string        `key:"fcm_url" doc:"Where Firebase Cloud Messaging is."`
+	FCMTokenURL    string        `key:"fcm_token_url" doc:"Where its access tokens are."`
+	APNSURL        string        `key:"apns_url" doc:"Where the Apple Push Notification service is."`
+	APNSSandboxURL string        `key:"apns_sandbox_url" doc:"Where that for apps in development is."`
 }
 
 // Default is the configuration of a server that nobody configured.
@@ -158,7 +162,11 @@ func Default() Config {
 		Files:    Files{MaxSize: 100 * MiB},
 		S3:       S3{Region: "us-east-1", Addressing: "auto"},
 		Imports:  Imports{MaxSize: 4 * GiB},
-		Push:     Push{KeepAnswers: 7 * 24 * time.Hour},
+		Push: Push{
+			KeepAnswers: 7 * 24 * time.Hour,
+			FCMURL:      "https://fcm.googleapis.com", FCMTokenURL: "https://oauth2.googleapis.com/token",
+			APNSURL: "https://api.push.apple.com", APNSSandboxURL: "https://api.sandbox.push.apple.com",
+		},
 	}
 }
 

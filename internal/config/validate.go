@@ -71,6 +71,10 @@ func (l *loader) validate(c Config) []error {
 
 	check("session.resume_window", notNegative(c.Session.ResumeWindow))
 	check("push.keep_answers", notNegative(c.Push.KeepAnswers))
+	check("push.fcm_url", publicURL(c.Push.FCMURL))
+	check("push.fcm_token_url", publicURL(c.Push.FCMTokenURL))
+	check("push.apns_url", publicURL(c.Push.APNSURL))
+	check("push.apns_sandbox_url", publicURL(c.Push.APNSSandboxURL))
 	check("presence.grace", notNegative(c.Presence.Grace))
 	check("presence.fanout_limit", atLeast(c.Presence.FanoutLimit, 0))
 	// The SDKs reckon in whole seconds and keep a token until its last one.

@@ -28,6 +28,10 @@ type carriers struct {
 	guarded *http.Transport
 	webPush provider.WebPush
 	webhook provider.Webhook
+	// direct is for those that the operator names.
+	direct *http.Transport
+	fcm    provider.FCM
+	apns   provider.APNS
 }
 
 // keepIdle is how long a connection to a provider is kept for the next push.
@@ -38,13 +42,21 @@ func newCarriers(c config.Config) (*carriers, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &carriers{guarded: outbound.NewGuard(networks...).Transport()}
-	k.guarded.DisableKeepAlives, k.guarded.IdleConnTimeout, k.guarded.MaxIdleConns, k.guarded.MaxIdleConnsPerHost = false, keepIdle, push.MaxSending, push.MaxSendingInLane
-	named := provider.NewClient(k.guarded)
+	k := &carriers{guarded: outbound.NewGuard(networks...).Transport(), direct: &http.Transport{
+		Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true,
+	}}
+	for _, t := range []*http.Transport{k.guarded, k.direct} {
+		t.DisableKeepAlives, t.IdleConnTimeout, t.MaxIdleConns, t.MaxIdleConnsPerHost = false, keepIdle, push.MaxSending, push.MaxSendingInLane
+	}
+	named, known := provider.NewClient(k.guarded), provider.NewClient(k.direct)
 	k.webPush = provider.WebPush{Client: named, Now: time.Now}
 	k.webhook = provider.Webhook{Client: named, Now: time.Now}
+	k.fcm.Client, k.fcm.Now, k.fcm.URL, k.fcm.TokenURL = known, time.Now, slashless(c.Push.FCMURL), c.Push.FCMTokenURL
+	k.apns.Client, k.apns.Now, k.apns.URL, k.apns.SandboxURL = known, time.Now, slashless(c.Push.APNSURL), slashless(c.Push.APNSSandboxURL)
 	return k, nil
 }
+
+func slashless(url string) string { return strings.TrimSuffix(url, "/") }
 
 // Send implements push.Sender.
 func (k *carriers) Send(ctx context.Context, p push.Parcel) push.Answer {
@@ -57,10 +69,19 @@ func (k *carriers) Send(ctx context.Context, p push.Parcel) push.Answer {
 		}, p.Collapse, p.Payload, p.TTL)
 	case chat.Webhook:
 		a = k.webhook.Send(ctx, provider.Hook{URL: p.Credentials.URL, Secret: p.Secret, ID: p.Name, Body: p.Payload})
-	case chat.FCM, chat.APNS:
-		a = provider.Answer{Verdict: provider.Refused, Text: "There is no way to such devices yet."}
+	case chat.FCM:
+		a = k.fcm.Send(ctx, provider.ServiceAccount{
+			ProjectID: p.Credentials.ProjectID, ClientEmail: p.Credentials.ClientEmail, KeyID: p.Credentials.KeyID, PrivateKey: p.Secret,
+		}, p.Device.Address, note(p))
+	case chat.APNS:
+		a = k.apns.Send(ctx, provider.AppleKey{KeyID: p.Credentials.KeyID, TeamID: p.Credentials.TeamID, PrivateKey: p.Secret},
+			provider.AppleDevice{Token: p.Device.Address, Topic: p.Device.Topic, Sandbox: p.Device.Environment == chat.APNSSandbox}, note(p))
 	}
 	return push.Answer{Outcome: outcomes[a.Verdict], Status: a.Status, Text: a.Text, RetryAfter: a.RetryAfter}
+}
+
+func note(p push.Parcel) provider.Note {
+	return provider.Note{ID: p.Name, Collapse: p.Collapse, Title: p.Title, Body: p.Body, Data: p.Data, TTL: p.TTL}
 }
 
 // outcomes are the verdicts of providers in our words.
@@ -69,7 +90,10 @@ var outcomes = map[provider.Verdict]chat.PushOutcome{ //nolint:gochecknoglobals 
 }
 
 // close gives connections back.
-func (k *carriers) close() { k.guarded.CloseIdleConnections() }
+func (k *carriers) close() {
+	k.guarded.CloseIdleConnections()
+	k.direct.CloseIdleConnections()
+}
 
 // startPush starts what pushes.
 func (n *Node) startPush(ctx context.Context) error {

@@ -1,5 +1,6 @@
 // Package provider speaks to those who push to devices: push services of
-// browsers (RFC 8030), and webhooks (Standard Webhooks).
+// browsers (RFC 8030), Firebase Cloud Messaging, the Apple Push Notification
+// service, and webhooks (Standard Webhooks).
 //
 // Whom it asks is named by users in part, so whatever an answer is, is bounded
 // in time and in size; whether a host may be asked at all is for the client's
