@@ -139,10 +139,34 @@ func TestPushToWhoIsAway(t *testing.T) {
 		session.End()
 		alice.SendMessage(hers, "unseen")
 		got.await(t, "phone unseen")
+		for _, m := range p.rest.History(hers.ID) {
+			why := map[string]string{"seen": "CHATTING", "unseen": "PUSHED"}[m.Body]
+			p.becomes(t, fmt.Sprintf("/messages/%d/deliveries/%d", m.ID, bob.CurrentUser().ID), why)
+		}
 		got.mu.Lock()
 		defer got.mu.Unlock()
 		if len(got.names) != 1 {
 			t.Errorf("pushed were %v", got.names)
 		}
 	})
+}
+
+// becomes waits until the reason in what a path answers is a certain one: what is
+// told of a push is written down a moment after it arrives.
+func (p place) becomes(t *testing.T, path, want string) {
+	t.Helper()
+	var told struct {
+		Reason string `json:"reason"`
+	}
+	for timeout := time.After(harness.ReconnectPatience); ; {
+		p.rest.Must(&told, "GET", path, nil)
+		if told.Reason == want {
+			return
+		}
+		select {
+		case <-time.After(pulse / 5):
+		case <-timeout:
+			t.Fatalf("%s: %s, want %s", path, told.Reason, want)
+		}
+	}
 }

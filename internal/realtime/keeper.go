@@ -171,3 +171,19 @@ func parseKept(text string, since Mark) (Mark, map[Topic]Mark) {
 	}
 	return max(form.Settled, 1), topics
 }
+
+// Settled tells whether a session has acknowledged what an event said on topics,
+// by the text that was kept of it and the position at which it began.
+func Settled(text string, since, event chat.Position, topics ...Topic) bool {
+	all, apart := parseKept(text, settledMark(since))
+	for _, t := range topics {
+		m, is := apart[t]
+		if !is {
+			m = all
+		}
+		if m.Position() < event {
+			return false
+		}
+	}
+	return true
+}

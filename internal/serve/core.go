@@ -132,7 +132,7 @@ func openCore(ctx context.Context, c config.Config, p purpose) (_ *core, err err
 		Encode: wire.Style{Base: c.BaseURL(nil)}, Wake: func() {}, // a command has no workers
 	}
 	k.functions = &functions.Functions{DB: k.db, IDs: ids, Secrets: secrets}
-	k.push = &push.Push{DB: k.db, IDs: ids, Secrets: secrets, Subject: pushSubject(c), Node: k.node, KeepAnswers: c.Push.KeepAnswers}
+	k.push = &push.Push{DB: k.db, IDs: ids, Secrets: secrets, Subject: pushSubject(c), Node: k.node, KeepAnswers: c.Push.KeepAnswers, Marks: marks{}}
 	k.timeline = &timeline.Timeline{DB: k.db}
 	k.notify = &notify.Notify{DB: k.db}
 	return k, nil

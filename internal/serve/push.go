@@ -11,6 +11,7 @@ import (
 	"github.com/purrchat/purr/internal/config"
 	"github.com/purrchat/purr/internal/kit/outbound"
 	"github.com/purrchat/purr/internal/kit/provider"
+	"github.com/purrchat/purr/internal/realtime"
 )
 
 // pushSubject is how the operators of push services reach those of this server:
@@ -93,6 +94,15 @@ var outcomes = map[provider.Verdict]chat.PushOutcome{ //nolint:gochecknoglobals 
 func (k *carriers) close() {
 	k.guarded.CloseIdleConnections()
 	k.direct.CloseIdleConnections()
+}
+
+// marks reads what sessions have acknowledged; see push.Marks.
+type marks struct{}
+
+// Settled implements push.Marks.
+func (marks) Settled(text string, since, event chat.Position, user chat.UserID, channel chat.ChannelID) bool {
+	return realtime.Settled(text, since, event,
+		realtime.UserTopic(user, realtime.Messages), realtime.UserTopic(user, realtime.Notifications), realtime.ChannelTopic(channel, realtime.Messages))
 }
 
 // startPush starts what pushes.

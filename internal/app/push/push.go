@@ -12,6 +12,7 @@
 //	fanout.go                                    from the log into the outbox
 //	outbox.go                                    one attempt: what is sent, what follows from the answer
 //	run.go                                       the loops, and how much they do at a time
+//	ledger.go                                    why a user did, or did not, get a message
 //	trial.go                                     a test, and what providers say to it
 //
 // A Push is safe for concurrent use and keeps nothing besides the store. A Runner
@@ -41,6 +42,8 @@ type Push struct {
 	Node chat.NodeID
 	// Sender hands what is pushed to providers.
 	Sender Sender
+	// Marks reads what sessions have acknowledged.
+	Marks Marks
 	// KeepAnswers is how long it is kept what they answered.
 	KeepAnswers time.Duration
 }

@@ -206,6 +206,8 @@ func Operations() []Operation {
 			About: "What is not named stays as it is; null ends the quiet hours.", body: jsonBody("PushPreferencesProperties"), answer: ref("PushPreferencesResource")},
 		{Method: "POST", Path: "/users/{id}/test-notification", ID: "sendTestNotification", Tag: "Push", Summary: "Push a test to all devices of a user",
 			About: "It goes out at once, whatever the user's quiet hours are, and the answer has what each provider said, word for word.", answer: pageOf("devices", "PushTrialResource")},
+		{Method: "GET", Path: "/messages/{id}/deliveries/{user}", ID: "explainDelivery", Tag: "Push", Summary: "Tell why a user did, or did not, get a message",
+			About: "It is derived from what is stored: sessions for as long as they are kept after their end, answers of providers for as long as the operator keeps them.", answer: ref("DeliveryResource")},
 		{Method: "GET", Path: "/application/push-credentials", ID: "listPushCredentials", Tag: "Push", Summary: "List what providers of push know the application by", About: "Secrets are never shown.",
 			answer: pageOf("credentials", "PushCredentialsResource")},
 		{Method: "PUT", Path: "/application/push-credentials/{name}", ID: "setPushCredentials", Tag: "Push", Summary: "Set the credentials for a kind of device",

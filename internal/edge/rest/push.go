@@ -167,6 +167,22 @@ func (d *door) removePushCredentials(c *call) ([]byte, error) {
 	return d.retrieveApplication(c)
 }
 
+func (d *door) explainDelivery(c *call) ([]byte, error) {
+	message, err := c.messageID()
+	if err != nil {
+		return nil, err
+	}
+	user, err := c.userID("user")
+	if err != nil {
+		return nil, err
+	}
+	e, err := d.Push.Explain(c.Context(), c.actor, message, user)
+	if err != nil {
+		return nil, err
+	}
+	return c.style.Delivery(nil, &e), nil
+}
+
 // testNotification answers with what each provider said.
 func (d *door) testNotification(c *call) ([]byte, error) {
 	user, err := c.userID("id")

@@ -89,3 +89,23 @@ func TestPushCredentials(t *testing.T) {
 		c.do("PUT", all+"/"+kind, body).refused(400)
 	}
 }
+
+func TestDeliveries(t *testing.T) {
+	t.Parallel()
+	c := start(t)
+	ann, bob := c.createUser("ann"), c.createUser("bob")
+	room := c.createChannel("PUBLIC", "room", ann)
+	message := c.sendMessage(room, "hello")
+	told := c.do("GET", path("/messages/%d/deliveries/%d", message, ann), nil).ok()
+	if told.text("reason") != "NO_DEVICE" || told.text("notifications", 0, "type") != "SYSTEM:SENT:MESSAGE" || told.number("devices") != 0 {
+		t.Errorf("ann: %v", told.value)
+	}
+	if again := c.follow(told.link("self"), "Accept", kitty).ok(); again.text("reason") != "NO_DEVICE" {
+		t.Errorf("self leads to %v", again.value)
+	}
+	if told := c.do("GET", path("/messages/%d/deliveries/%d", message, bob), nil).ok(); told.text("reason") != "NOT_A_MEMBER" {
+		t.Errorf("bob: %v", told.value)
+	}
+	c.do("GET", path("/messages/1/deliveries/%d", bob), nil).refused(404)
+	c.do("GET", path("/messages/%d/deliveries/1", message), nil).refused(404)
+}

@@ -65,6 +65,7 @@ func (d *door) routes() []route {
 		operation("GET", "/messages", d.listMessages),
 		operation("GET", "/messages/{id}", d.retrieveMessage),
 		operation("GET", "/messages/{id}/read-receipts", d.listMessageReadReceipts),
+		operation("GET", "/messages/{id}/deliveries/{user}", d.explainDelivery),
 		operation("PATCH", "/messages/{id}", d.updateMessage),
 		operation("DELETE", "/messages/{id}", d.deleteMessage),
 		operation("DELETE", "/messages", d.deleteMessages),

@@ -88,7 +88,7 @@ func newPlace(t *testing.T, options ...func(*rest.Deps)) *place {
 		Now:      clock.Now,
 		Log:      slog.New(slog.NewTextHandler(p.faults, nil)),
 	}
-	deps.Push = &push.Push{DB: db, IDs: ids, Secrets: key, Subject: "https://chat.example"}
+	deps.Push = &push.Push{DB: db, IDs: ids, Secrets: key, Subject: "https://chat.example", Marks: unsettled{}}
 	deps.Imports = &imports.Imports{
 		DB: db, IDs: ids, Accounts: deps.Accounts, Channels: deps.Channels, Messages: deps.Messages, Files: deps.Files,
 		Encode: wire.Style{Base: "https://chat.example"}, Wake: func() {},
@@ -121,6 +121,14 @@ func newPlace(t *testing.T, options ...func(*rest.Deps)) *place {
 		}
 	})
 	return p
+}
+
+// unsettled says of every session that it has acknowledged nothing: none is
+// connected here.
+type unsettled struct{}
+
+func (unsettled) Settled(string, chat.Position, chat.Position, chat.UserID, chat.ChannelID) bool {
+	return false
 }
 
 // client calls the Platform API for one application.
