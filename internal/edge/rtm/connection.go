@@ -214,7 +214,6 @@ func (c *connection) closed() {
 	defer cancel()
 	if c.ended {
 		c.server.Hub.End(s)
-		c.log(c.server.Accounts.EndSession(ctx, c.account), "end session")
 	} else if c.server.Hub.Detach(s, c.link) {
 		c.log(c.server.Accounts.Detach(ctx, c.account), "detach session")
 	}
@@ -227,9 +226,14 @@ func (c *connection) log(err error, what string) {
 	}
 }
 
-// disconnect ends the session in order.
+// disconnect ends the session in order: what it was still doing is done, and
+// the end is durable before it is acknowledged.
 func (c *connection) disconnect(f *stomp.Frame) {
 	c.ended = true
+	c.pipeline.wait()
+	ending, done := context.WithTimeout(context.WithoutCancel(c.server.life), requestTimeout)
+	defer done()
+	c.log(c.server.Accounts.EndSession(ending, c.account), "end session")
 	r := f.Header("receipt")
 	if len(r) == 0 {
 		return
