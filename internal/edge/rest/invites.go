@@ -1,20 +1,7 @@
 package rest
 
-import (
-	"github.com/purrchat/purr/internal/edge/wire"
-)
-
 func (d *door) listChannelInvites(c *call) ([]byte, error) {
-	id, err := c.channelID()
-	if err != nil {
-		return nil, err
-	}
-	q := readQuery(c)
-	list, err := d.Channels.ListInvites(c.Context(), c.actor, id, q.page())
-	if err != nil {
-		return nil, err
-	}
-	return wire.Page(nil, c.style, q.list("invites", channelPath(id, "/invites")), list, c.style.ChannelInvite), nil
+	return listOfChannel(c, "invites", "/invites", d.Channels.ListInvites, c.style.ChannelInvite)
 }
 
 // sendChannelInvite makes the invited user a member: no client can answer an

@@ -1,21 +1,32 @@
 package rest
 
 import (
+	"context"
+
 	"github.com/purrchat/purr/internal/chat"
 	"github.com/purrchat/purr/internal/edge/wire"
 )
 
-func (d *door) listChannelMembers(c *call) ([]byte, error) {
+// listOfChannel answers with a page of what read lists of the channel that the
+// path names: name is the list's in the answer, path what follows the channel's.
+func listOfChannel[T any](
+	c *call, name, path string,
+	read func(context.Context, chat.Actor, chat.ChannelID, chat.PageRequest) (chat.Page[T], error), encode func([]byte, *T) []byte,
+) ([]byte, error) {
 	id, err := c.channelID()
 	if err != nil {
 		return nil, err
 	}
 	q := readQuery(c)
-	members, err := d.Channels.ListMembers(c.Context(), c.actor, id, q.page())
+	list, err := read(c.Context(), c.actor, id, q.page())
 	if err != nil {
 		return nil, err
 	}
-	return wire.Page(nil, c.style, q.list("users", channelPath(id, "/members")), members, c.style.User), nil
+	return wire.Page(nil, c.style, q.list(name, channelPath(id, path)), list, encode), nil
+}
+
+func (d *door) listChannelMembers(c *call) ([]byte, error) {
+	return listOfChannel(c, "users", "/members", d.Channels.ListMembers, c.style.User)
 }
 
 // retrieveChannelMember is where the links of memberships lead; the contract
@@ -34,29 +45,11 @@ func (d *door) retrieveChannelMember(c *call) ([]byte, error) {
 }
 
 func (d *door) listChannelMemberships(c *call) ([]byte, error) {
-	id, err := c.channelID()
-	if err != nil {
-		return nil, err
-	}
-	q := readQuery(c)
-	list, err := d.Channels.ListMemberships(c.Context(), c.actor, id, q.page())
-	if err != nil {
-		return nil, err
-	}
-	return wire.Page(nil, c.style, q.list("memberships", channelPath(id, "/memberships")), list, c.style.Membership), nil
+	return listOfChannel(c, "memberships", "/memberships", d.Channels.ListMemberships, c.style.Membership)
 }
 
 func (d *door) listChannelParticipants(c *call) ([]byte, error) {
-	id, err := c.channelID()
-	if err != nil {
-		return nil, err
-	}
-	q := readQuery(c)
-	list, err := d.Channels.ListParticipants(c.Context(), c.actor, id, q.page())
-	if err != nil {
-		return nil, err
-	}
-	return wire.Page(nil, c.style, q.list("users", channelPath(id, "/participants")), list, c.style.User), nil
+	return listOfChannel(c, "users", "/participants", d.Channels.ListParticipants, c.style.User)
 }
 
 func (d *door) addChannelMember(c *call) ([]byte, error) {

@@ -1,21 +1,15 @@
 package rest
 
 import (
+	"context"
+
 	"github.com/purrchat/purr/internal/chat"
-	"github.com/purrchat/purr/internal/edge/wire"
 )
 
 func (d *door) listChannelModerators(c *call) ([]byte, error) {
-	id, err := c.channelID()
-	if err != nil {
-		return nil, err
-	}
-	q := readQuery(c)
-	list, err := d.Channels.ListModerators(c.Context(), c.actor, id, chat.UserFilter{}, q.page())
-	if err != nil {
-		return nil, err
-	}
-	return wire.Page(nil, c.style, q.list("users", channelPath(id, "/moderators")), list, c.style.User), nil
+	return listOfChannel(c, "users", "/moderators", func(ctx context.Context, a chat.Actor, id chat.ChannelID, r chat.PageRequest) (chat.Page[chat.User], error) {
+		return d.Channels.ListModerators(ctx, a, id, chat.UserFilter{}, r)
+	}, c.style.User)
 }
 
 // addChannelModerator answers with the user.
