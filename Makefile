@@ -67,7 +67,7 @@ fuzz: ## Fuzz every parser for FUZZTIME (30s) each
 	done
 
 bench: build ## Measure: the packages' benchmarks, then the server under load beside a floor
-	$(GO) test -run '^$$' -bench . -benchtime $(BENCHTIME) -benchmem ./internal/store/... ./internal/realtime/... ./internal/kit/...
+	$(GO) test -run '^$$' -bench . -benchtime $(BENCHTIME) -benchmem ./internal/store/... ./internal/app/imports/... ./internal/realtime/... ./internal/kit/...
 	cd bench && CGO_ENABLED=1 $(GO) build -trimpath -o ../bin/bench/ ./load ./rawserver ./suite
 	bin/bench/suite
 
